@@ -1,0 +1,33 @@
+#!/bin/sh
+# Chromium for the browser tests and PostgreSQL for the second database: from Debian's packages, if this user may
+# install them. What is still missing afterwards is said loudly; with CI=true the tests that need it then fail.
+set -u
+cd "$(dirname "$0")/.."
+
+has_chromium() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
+has_postgres() { .venv/bin/python -m tests.postgres >/dev/null 2>&1; }
+
+wanted=
+has_chromium || wanted="$wanted chromium"
+has_postgres || wanted="$wanted postgresql"
+[ -z "$wanted" ] && exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+    root=
+    [ "$(id -u)" -eq 0 ] || root="sudo -n"
+    if [ -z "$root" ] || $root true 2>/dev/null; then
+        echo "Installing$wanted for the tests …"
+        export DEBIAN_FRONTEND=noninteractive
+        $root apt-get -qq update >/dev/null 2>&1
+        # shellcheck disable=SC2086 # several words on purpose
+        $root apt-get -qq install -y --no-install-recommends $wanted >/dev/null 2>&1
+    fi
+fi
+
+warn() {
+    printf '\n*** %s\n' "$1"
+    if [ "${CI:-}" = true ]; then printf '*** With CI=true these tests fail.\n\n'; else printf '*** These tests are SKIPPED.\n\n'; fi
+}
+has_chromium || warn "No Chromium: nothing is tested in a real browser. Install it with: sudo apt-get install chromium"
+has_postgres || warn "No PostgreSQL: nothing is tested on it. Install it with: sudo apt-get install postgresql"
+exit 0

@@ -1,0 +1,308 @@
+"""The test browser: holds every response to the house rules, so that no test has to remember them.
+
+Each request runs in a context of its own, as in production: nothing that a test has open (its application context,
+its session, who was signed in before) reaches it. What the test has set up is committed first, and its session
+starts afresh afterwards, so the rows that the test then looks at are the ones that the request left.
+"""
+
+import contextvars
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from flask import has_app_context
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from caseapp.extensions import db
+
+MAY_BE_WRITTEN_BY_GET = {"audit_entry", "user_session"}
+"""Reading a record is itself recorded, and a session remembers when it was last used. Nothing else."""
+
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
+DATA_SCRIPTS = {"application/json", "importmap"}
+
+
+class Browser(FlaskClient):
+    """`client.get(…)` and `client.post(…)` as in Flask; an AssertionError when the answer breaks a house rule."""
+
+    judging = True
+
+    def open(self, *args, **kwargs):
+        if has_app_context():
+            db.session.commit()
+        response, watch = contextvars.Context().run(self._open, args, kwargs)
+        if has_app_context():
+            db.session.rollback()
+        if self.judging:
+            judge(response, watch)
+        return response
+
+    def _open(self, args, kwargs):
+        watch = Watch()
+        _watch.set(watch)
+        return super().open(*args, **kwargs), watch
+
+    def token(self, page: str = "/sign-in") -> str:
+        """A CSRF token as a form on `page` carries it."""
+        return fields_of(self.get(page).text)["csrf_token"]
+
+    def submit(self, page: str, action: str | None = None, follow: bool = False, htmx: bool = False, **typed):
+        """Fetch `page`, fill in its form that posts to `action` (the only one if None) and send it.
+
+        Keeps what the form already holds, hidden fields included; `htmx` sends it as the script would.
+        """
+        forms = [form for form in parse(self.get(page).text).forms if form.method == "post"]
+        if action is not None:
+            forms = [form for form in forms if (form.action or page).split("?")[0] == action]
+        assert len(forms) == 1, f"{page} has {len(forms)} forms that post to {action or 'anything'}"
+        (form,) = forms
+        headers = {"HX-Request": "true"} if htmx else {}
+        return self.post(
+            form.action or page, data=form.fields | typed, headers=headers, follow_redirects=follow
+        )
+
+
+@dataclass
+class Watch:
+    """What one request wrote: `pending` on open connections, `left` when its session ended."""
+
+    pending: dict = field(default_factory=dict)
+    tables: set = field(default_factory=set)
+    left: list = field(default_factory=list)
+
+
+_watch = contextvars.ContextVar("watch", default=None)
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _wrote(connection, _cursor, statement, _parameters, context, _many):
+    watch = _watch.get()
+    if watch is None or context is None:
+        return
+    words = statement.split(None, 3)
+    if words[0].upper() in {"INSERT", "UPDATE", "DELETE"}:
+        table = words[1] if words[0].upper() == "UPDATE" else words[2]
+        table = table.split("(")[0].strip('"')
+        watch.tables.add(table)
+        watch.pending.setdefault(id(connection.connection.driver_connection), []).append(table)
+
+
+def _settled(connection):
+    if (watch := _watch.get()) is not None:
+        watch.pending.pop(id(connection.connection.driver_connection), None)
+
+
+event.listen(Engine, "commit", _settled)
+event.listen(Engine, "rollback", _settled)
+
+
+def watch_over(app) -> None:
+    """Note what is still open when a request ends; call it last, so that it runs before the session is closed."""
+
+    @app.teardown_appcontext
+    def note(_error):
+        if (watch := _watch.get()) is not None:
+            watch.left += [table for tables in watch.pending.values() for table in tables]
+
+
+def judge(response, watch=None) -> None:
+    """Raise AssertionError, naming the address, when `response` breaks a rule that every response must keep."""
+    where = f"{response.request.method} {response.request.path} ({response.status_code})"
+    if watch is not None:
+        if response.status_code < 400:
+            assert not watch.left, f"{where}: left uncommitted: {watch.left}"
+        if response.request.method in {"GET", "HEAD"}:
+            wrote = watch.tables - MAY_BE_WRITTEN_BY_GET
+            assert not wrote, f"{where}: a GET wrote {sorted(wrote)}"
+    if response.mimetype != "text/html" or not response.data or 300 <= response.status_code < 400:
+        return
+    broken = (
+        faults_of_fragment(response.text)
+        if "HX-Fragment" in response.headers
+        else faults_of_page(response.text)
+    )
+    assert not broken, f"{where}: " + "; ".join(broken)
+
+
+def faults_of_page(text: str) -> list[str]:
+    """What breaks the rules for a whole page."""
+    page = parse(text)
+    faults = page.faults()
+    if not text.lstrip().lower().startswith("<!doctype html>"):
+        faults.append("no doctype")
+    if "lang" not in page.root_attributes:
+        faults.append("no language on <html>")
+    if len(page.headings) != 1:
+        faults.append(f"{len(page.headings)} h1: {page.headings}")
+    elif not page.title.removeprefix("Error: ").startswith(page.headings[0]):
+        faults.append(f"the title {page.title!r} does not start with the h1 {page.headings[0]!r}")
+    faults += [
+        f"{name}={value!r} points at nothing" for name, value in page.pointers if value not in page.ids
+    ]
+    return faults
+
+
+def faults_of_fragment(text: str) -> list[str]:
+    """What breaks the rules for a fragment: one root with an id, beside parts that go elsewhere (hx-swap-oob)."""
+    page = parse(text)
+    faults = page.faults()
+    roots = [attributes for attributes in page.roots if "hx-swap-oob" not in attributes]
+    if len(roots) > 1 or not page.roots:
+        faults.append(f"a fragment with {len(roots)} roots")
+    if any("id" not in attributes for attributes in roots):
+        faults.append("the fragment's root has no id")
+    if page.root_attributes is not None:
+        faults.append("a whole page sent as a fragment")
+    return faults
+
+
+@dataclass
+class Form:
+    method: str
+    action: str
+    fields: dict = field(default_factory=dict)
+
+
+class Page(HTMLParser):
+    """What the rules need to know about a piece of HTML."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.roots, self.ids, self.pointers, self.headings, self.forms = [], [], [], [], [], []
+        self.root_attributes = None
+        self.title = ""
+        self._faults = []
+        self._inside = {}
+        self._select = self._textarea = None
+
+    def handle_starttag(self, tag, pairs):
+        attributes = dict(pairs)
+        if not self.open:
+            self.roots.append(attributes)
+        self._judge_element(tag, attributes)
+        if tag == "html":
+            self.root_attributes = attributes
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        for name in ("for", "aria-labelledby", "aria-describedby", "aria-controls"):
+            self.pointers += [(name, one) for one in (attributes.get(name) or "").split()]
+        if tag == "h1":
+            self.headings.append("")
+        if tag == "form":
+            self.forms.append(
+                Form((attributes.get("method") or "get").lower(), attributes.get("action") or "")
+            )
+        self._note_field(tag, attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, pairs):
+        self.handle_starttag(tag, pairs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.open or self.open[-1] != tag:
+            self._faults.append(
+                f"</{tag}> on line {self.getpos()[0]} closes <{self.open[-1] if self.open else 'nothing'}>"
+            )
+            if tag not in self.open:
+                return
+            while self.open[-1] != tag:
+                self.open.pop()
+        self.open.pop()
+        if tag == "select":
+            self._select = None
+        if tag == "textarea":
+            self._textarea = None
+
+    def handle_data(self, data):
+        if "h1" in self.open:
+            self.headings[-1] += data
+        elif self.open and self.open[-1] == "title" and "svg" not in self.open:
+            self.title += data
+        if self._textarea and self.open and self.open[-1] == "textarea":
+            self.forms[-1].fields[self._textarea] += data
+        if not self.open and data.strip():
+            self._faults.append(f"text outside any element: {data.strip()[:40]!r}")
+
+    def _judge_element(self, tag, attributes):
+        if "style" in attributes or tag == "style":
+            self._faults.append(f"inline style on <{tag}>")
+        if tag == "script" and "src" not in attributes and attributes.get("type") not in DATA_SCRIPTS:
+            self._faults.append("inline script")
+        for name, value in attributes.items():
+            if name.startswith(("on", "hx-on")) or (value or "").strip().lower().startswith("javascript:"):
+                self._faults.append(f"script in {name}= on <{tag}>")
+        if tag == "img" and "alt" not in attributes:
+            self._faults.append("a picture without alt")
+        if tag == "form" and "form" in self.open:
+            self._faults.append("a form inside a form")
+
+    def _note_field(self, tag, attributes):
+        name, kind = attributes.get("name"), attributes.get("type")
+        if "form" not in self.open or "disabled" in attributes:
+            return
+        fields = self.forms[-1].fields
+        if tag == "option" and self._select:
+            value = attributes.get("value", "")
+            if "selected" in attributes or self._select not in fields:
+                fields[self._select] = value
+        if not name:
+            return
+        if tag == "input" and kind not in {"submit", "button", "file", "image", "reset"}:
+            if kind not in {"checkbox", "radio"}:
+                fields[name] = attributes.get("value") or ""
+            elif "checked" in attributes:
+                value = attributes.get("value", "on")
+                fields[name] = [*_listed(fields[name]), value] if name in fields else value
+        elif tag == "textarea":
+            self._textarea = name
+            fields[name] = ""
+        elif tag == "select":
+            self._select = name
+
+    def faults(self):
+        faults = list(self._faults)
+        if self.open:
+            faults.append(f"never closed: {self.open}")
+        doubled = sorted({one for one in self.ids if self.ids.count(one) > 1})
+        if doubled:
+            faults.append(f"ids used twice: {doubled}")
+        for form in self.forms:
+            if form.method == "post" and not any(
+                name.endswith("csrf_token") and value for name, value in form.fields.items()
+            ):
+                faults.append(f"the form posting to {form.action!r} has no csrf token")
+        return faults
+
+
+def _listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def parse(text: str) -> Page:
+    page = Page()
+    page.feed(text)
+    page.close()
+    page.title = " ".join(page.title.split())
+    page.headings = [" ".join(heading.split()) for heading in page.headings]
+    for form in page.forms:
+        form.fields = {
+            name: value.removeprefix("\n") if isinstance(value, str) else value
+            for name, value in form.fields.items()
+        }
+    return page
+
+
+def fields_of(text: str) -> dict:
+    """Name and value of every field on the page."""
+    fields = {}
+    for form in parse(text).forms:
+        fields |= form.fields
+    return fields

@@ -1,0 +1,84 @@
+"""Fixtures for every test. A test that asks for `app`, `client` or `db_session` runs on both databases.
+
+- `client`: a `Browser` (tests/browser.py), nobody signed in; `app.test_client()` gives another.
+- `db_session`: the session to set up and look at rows with; commit what a service or request shall find.
+- `database.kept(name, build)`: a standing world, built once and brought back in milliseconds for each test.
+- `another_database`: the url of a migrated database of its own, for tests that start processes or threads.
+- `blank_database`: the url of one with nothing in it, for migrations.
+"""
+
+import pytest
+
+from tests import databases, postgres
+from tests.tools import missing
+
+
+@pytest.fixture(scope="session", params=list(databases.KINDS))
+def database(request):
+    try:
+        database = databases.KINDS[request.param]()
+    except postgres.NoPostgres as why:
+        missing(f"PostgreSQL ({why})")
+    yield database
+    database.stop()
+
+
+@pytest.fixture(scope="session")
+def application(database, tmp_path_factory):
+    """The application on this database, built once; tests ask for `app`."""
+    from caseapp import create_app
+    from tests.browser import Browser, watch_over
+
+    application = create_app(
+        {
+            "TESTING": True,
+            "CASEAPP_ENV": "test",
+            "DATABASE_URL": database.url,
+            "SQLALCHEMY_DATABASE_URI": database.url,
+            "CASEAPP_DATA": str(tmp_path_factory.mktemp(database.kind)),
+            "SECRET_KEY": "only for tests",
+            "SERVER_NAME": None,
+        }
+    )
+    application.test_client_class = Browser
+    watch_over(application)
+    return application
+
+
+@pytest.fixture
+def app(application, database):
+    """The application on a migrated, empty database."""
+    from caseapp.extensions import db
+
+    database.reset()
+    yield application
+    with application.app_context():
+        db.session.remove()
+        if database.kind == "sqlite":
+            db.engine.dispose()  # its open connections look at a file that is about to be replaced
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def db_session(app):
+    from caseapp.extensions import db
+
+    with app.app_context():
+        yield db.session
+        db.session.rollback()
+
+
+@pytest.fixture
+def another_database(database):
+    yield database.another("another")
+    database.drop("another")
+
+
+@pytest.fixture
+def blank_database(database):
+    yield database.blank("blank")
+    database.drop("blank")

@@ -1,0 +1,180 @@
+"""The two kinds of database, each able to go back to a known state between tests in a few milliseconds.
+
+SQLite: the state is a file, copied over the live one. PostgreSQL: the state is a schema of its own that holds a copy
+of every table with rows; going back empties the tables and copies those rows in, triggers and foreign keys set aside.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import create_engine, event
+
+from caseapp import migrate
+from tests import postgres
+
+EMPTY = "empty"
+
+
+class Database:
+    """`url` is where the application finds it; `reset()` goes back to migrated and empty, or to a kept state."""
+
+    kind: str
+    url: str
+
+    def __init__(self):
+        self._kept = {}
+
+    def kept(self, name: str, build):
+        """Go to the state that `build()` leaves behind; it runs once and its answer is given back every time.
+
+        The answer must be plain values (ids, references), never rows of a session.
+        """
+        if name not in self._kept:
+            self.reset()
+            answer = build()
+            self.keep(name)
+            self._kept[name] = answer
+        else:
+            self.reset(name)
+        return self._kept[name]
+
+
+class Sqlite(Database):
+    kind = "sqlite"
+
+    def __init__(self):
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="caseapp-sqlite-"))
+        self.file = self.folder / "live.sqlite"
+        self.url = f"sqlite:///{self.file}"
+        migrate.upgrade(self.url)
+        self.keep(EMPTY)
+
+    def keep(self, name):
+        kept = self.folder / f"{name}.kept"
+        with (
+            contextlib.closing(sqlite3.connect(self.file)) as live,
+            contextlib.closing(sqlite3.connect(kept)) as copy,
+        ):
+            live.backup(copy)
+
+    def reset(self, name=EMPTY):
+        for file in self.folder.glob("live.sqlite*"):
+            file.unlink()
+        shutil.copyfile(self.folder / f"{name}.kept", self.file)
+
+    def another(self, name):
+        """The url of one more migrated, empty database."""
+        shutil.copyfile(self.folder / f"{EMPTY}.kept", self.folder / f"{name}.sqlite")
+        return self.blank(name)
+
+    def blank(self, name):
+        """The url of one more database with nothing in it at all."""
+        return f"sqlite:///{self.folder / name}.sqlite"
+
+    def drop(self, name):
+        for file in self.folder.glob(f"{name}.sqlite*"):
+            file.unlink()
+
+    def stop(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Postgres(Database):
+    kind = "postgresql"
+
+    def __init__(self):
+        super().__init__()
+        self.server = postgres.Server()
+        try:
+            migrate.upgrade(self.server.create("template_migrated"))
+            self.url = self.server.create("live", "template_migrated")
+            self.control = self.server.connect("live")
+            self.control.execute("SET lock_timeout = '3s'")
+            self._scripts = {}
+            self.keep(EMPTY)
+        except BaseException:
+            self.server.stop()
+            raise
+
+    def _tables(self):
+        rows = self.control.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        return [sql.Identifier(name) for (name,) in rows]
+
+    def _sequences(self):
+        rows = self.control.execute(
+            "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+        )
+        return rows.fetchall()
+
+    def keep(self, name):
+        schema = sql.Identifier(f"kept_{name}")
+        self.control.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+        steps = [sql.SQL("BEGIN; SET LOCAL session_replication_role = replica")]
+        tables = self._tables()
+        for table in tables:
+            steps.append(sql.SQL("DELETE FROM {}").format(table))
+        for table in tables:
+            if self.control.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(table)).fetchone():
+                self.control.execute(
+                    sql.SQL("CREATE TABLE {schema}.{table} AS TABLE {table}").format(
+                        schema=schema, table=table
+                    )
+                )
+                steps.append(
+                    sql.SQL("INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE {schema}.{table}").format(
+                        schema=schema, table=table
+                    )
+                )
+        for sequence, value in self._sequences():
+            steps.append(
+                sql.SQL("SELECT setval({}, {}, {})").format(
+                    sql.Literal(sequence), sql.Literal(value or 1), sql.Literal(value is not None)
+                )
+            )
+        steps.append(sql.SQL("COMMIT"))
+        self._scripts[name] = sql.SQL("; ").join(steps).as_string(self.control)
+
+    def reset(self, name=EMPTY):
+        try:
+            self.control.execute(self._scripts[name])
+        except psycopg.errors.LockNotAvailable:
+            self.control.execute("ROLLBACK")
+            raise AssertionError("a test left a transaction open on PostgreSQL") from None
+
+    def another(self, name):
+        """The url of one more migrated, empty database."""
+        return self.server.create(name, "template_migrated")
+
+    def blank(self, name):
+        """The url of one more database with nothing in it at all."""
+        return self.server.create(name)
+
+    def drop(self, name):
+        self.server.drop(name)
+
+    def stop(self):
+        self.control.close()
+        self.server.stop()
+
+
+KINDS = {"sqlite": Sqlite, "postgresql": Postgres}
+
+
+@contextlib.contextmanager
+def plain_engine(url):
+    """An engine without the application's manners, for looking at what a database holds."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(
+            engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=ON") and None
+        )
+    try:
+        yield engine
+    finally:
+        engine.dispose()

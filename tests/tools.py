@@ -1,0 +1,20 @@
+"""Programs that tests need beside Python: found, or else skipped here and failed in CI."""
+
+import os
+import shutil
+
+import pytest
+
+
+def chromium() -> str | None:
+    """The path of a Chromium on this machine, None if there is none."""
+    return os.environ.get("CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
+def missing(what: str):
+    """Skip the test, or with CI=true fail it: a green run must not mean that half of it never ran."""
+    if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+        pytest.fail(f"{what} is missing, and in CI nothing may be skipped", pytrace=False)
+    pytest.skip(f"{what} is missing (scripts/install_test_tools.sh)")
