@@ -58,6 +58,8 @@ def draft(name: str, url: str) -> Path:
     with _configured(url) as config:
         script = command.revision(config, message=name, autogenerate=True, rev_id=number)
     path = Path(script.path)
+    text = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in text if not line.lstrip().startswith("# ###")))
     HEAD.write_text(path.stem + "\n")
     return path
 

@@ -1,0 +1,137 @@
+"""The rig itself: tests start from a clean database, and the test browser sees what it is there to see."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.browser import faults_of_fragment, faults_of_page, fields_of
+from tests.databases import plain_engine
+
+GOOD = """<!doctype html><html lang="en"><head><title>Plan – Caseapp</title></head><body><h1>Plan</h1>
+<form method="post" action="/x"><input type="hidden" name="csrf_token" value="t"><label for="a">A</label>
+<input id="a" name="a" value="1"></form></body></html>"""
+
+
+def probe(url, statement):
+    with plain_engine(url) as engine, engine.begin() as connection:
+        return connection.execute(text(statement))
+
+
+def test_a_test_finds_none_of_the_rows_of_the_one_before(database):
+    database.reset()
+    for _ in range(2):
+        with plain_engine(database.url) as engine, engine.begin() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM area")) == 0
+            connection.execute(
+                text(
+                    "INSERT INTO area (id, name, kind, active, version) VALUES (1, 'Northwall', 'local', true, 1)"
+                )
+            )
+        database.reset()
+
+
+def test_a_standing_world_is_built_once_and_brought_back(database):
+    built = []
+
+    def build():
+        built.append(1)
+        probe(
+            database.url,
+            "INSERT INTO area (id, name, kind, active, version) VALUES (1, 'A', 'local', true, 1)",
+        )
+        return {"area": 1}
+
+    for _ in range(3):
+        assert database.kept("rig", build) == {"area": 1}
+        with plain_engine(database.url) as engine, engine.begin() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM area")) == 1
+            connection.execute(text("UPDATE area SET name = 'B'"))
+            connection.execute(text("DELETE FROM area"))
+    assert built == [1]
+    database.reset()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+def test_no_server_outlives_a_killed_test_run():
+    code = "import time; from tests.postgres import Server; print(Server().root, flush=True); time.sleep(60)"
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        root = Path(parent.stdout.readline().strip())
+        server = int((root / "data" / "postmaster.pid").read_text().split()[0])
+    finally:
+        parent.kill()
+        parent.wait()
+        parent.stdout.close()
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            os.kill(server, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        os.kill(server, signal.SIGINT)
+        pytest.fail("the server was still there")
+    subprocess.run(["rm", "-rf", root], check=True)
+
+
+def test_a_page_that_keeps_the_rules_has_no_faults():
+    assert faults_of_page(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("<h1>Plan</h1>", "", "0 h1"),
+        ("<h1>Plan</h1>", "<h1>Plan</h1><h1>Two</h1>", "2 h1"),
+        ("<title>Plan", "<title>Other", "does not start with the h1"),
+        ('<input type="hidden" name="csrf_token" value="t">', "", "no csrf token"),
+        ('<input id="a"', '<input id="b"', "points at nothing"),
+        ("<h1>Plan</h1>", '<h1 id="a">Plan</h1>', "used twice"),
+        ("<h1>", '<h1 style="color:red">', "inline style"),
+        ("</body>", "<script>1</script></body>", "inline script"),
+        ("<h1>", '<h1 onclick="x()">', "script in onclick"),
+        ("</body>", '<a href="javascript:x()">x</a></body>', "script in href"),
+        ("</body>", "<div></body>", "closes <div>"),
+        ("</body>", '<img src="x"></body>', "without alt"),
+        ('<html lang="en">', "<html>", "no language"),
+        ("<!doctype html>", "", "no doctype"),
+    ],
+)
+def test_a_page_that_breaks_a_rule_is_named(before, after, fault):
+    assert before in GOOD
+    assert fault in "; ".join(faults_of_page(GOOD.replace(before, after)))
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ('<p id="a">x</p>', ""),
+        ('<p id="a">x</p><div hx-swap-oob="innerHTML:#live">Saved</div>', ""),
+        ('<div hx-swap-oob="innerHTML:#live">Saved</div>', ""),
+        ('<p id="a">x</p><p id="b">y</p>', "2 roots"),
+        ("<p>x</p>", "no id"),
+        ("", "0 roots"),
+        (GOOD, "whole page"),
+    ],
+)
+def test_a_fragment_has_one_root_with_an_id(html, fault):
+    faults = "; ".join(faults_of_fragment(html))
+    assert fault in faults if fault else faults == ""
+
+
+def test_the_browser_reads_the_fields_that_a_person_would_send():
+    assert fields_of(
+        """<form method="post"><input name="a" value="1"><input type="checkbox" name="b" value="x" checked>
+        <input type="checkbox" name="b" value="y" checked><input type="checkbox" name="c" value="z">
+        <textarea name="d">
+two
+lines</textarea><select name="e"><option value="1">1</option><option value="2" selected>2</option></select>
+        <input type="submit" name="f" value="Go"></form>"""
+    ) == {"a": "1", "b": ["x", "y"], "d": "two\nlines", "e": "2"}
