@@ -13,7 +13,9 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize("text", ["Harbour hostel ", "harbour hostel (Demo)", "HARBOUR  HOSTEL( demo )", "Harbour-Hostel"])
+@pytest.mark.parametrize(
+    "text", ["Harbour hostel ", "harbour hostel (Demo)", "HARBOUR  HOSTEL( demo )", "Harbour-Hostel"]
+)
 def test_case_spacing_and_the_word_demo_do_not_matter(text):
     assert fold_agency(text) == "harbour hostel"
     assert match_agency(text, KNOWN) == Match("exact", 1, "Harbour Hostel (demo)")
@@ -21,7 +23,9 @@ def test_case_spacing_and_the_word_demo_do_not_matter(text):
 
 def test_apostrophes_and_ampersands_do_not_matter():
     assert match_agency("St. Fictional’s Day Centre", KNOWN).id == 3
-    assert match_agency("larkfield health and care", KNOWN) == Match("exact", 5, "Larkfield Health & Care (demo)")
+    assert match_agency("larkfield health and care", KNOWN) == Match(
+        "exact", 5, "Larkfield Health & Care (demo)"
+    )
 
 
 def test_the_beginning_of_a_name_is_a_suggestion_and_never_a_match():

@@ -16,7 +16,9 @@ def rows_of(data):
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "  =", "\t=", "\u00a0+", "＝", "\x00=", " \x00@"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "  =", "\t=", "\u00a0+", "＝", "\x00=", " \x00@"]
+)
 def test_a_cell_that_a_spreadsheet_would_run_gets_a_quote_mark(start):
     [_, [cell]] = rows_of(csv_bytes(["Note"], [[f"{start}1+1"]]))
     assert cell == "'" + start.replace("\x00", "") + "1+1"
@@ -50,7 +52,9 @@ def test_half_a_character_is_no_error():
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-risky = st.builds(str.__add__, st.sampled_from(["=", "+", "-", "@", "\t", "\r", "'", "'=", "''@", " '", "\n"]), texts)
+risky = st.builds(
+    str.__add__, st.sampled_from(["=", "+", "-", "@", "\t", "\r", "'", "'=", "''@", " '", "\n"]), texts
+)
 
 
 @given(st.lists(st.lists(st.one_of(texts, risky), min_size=2, max_size=2)))
