@@ -21,7 +21,7 @@
   /* The message stands beside the buttons that were pressed; without a form, on top of the page. */
   function trouble(ctx, text) {
     const source = ctx && ctx.sourceElement;
-    const form = source && source.isConnected && (source.closest("form") || null);
+    const form = source && source.isConnected && source.closest("form");
     quiet();
     if (!form) {
       const place = $("trouble");
@@ -45,6 +45,7 @@
     place.className = "";
   }
 
+  const astray = () => !document.activeElement || document.activeElement === document.body;
   const asks = (ctx) => /^get$/i.test(ctx.request.method);
 
   /* Signed out while writing: send the same form the plain way. The server's "sign in again" page keeps it. */
@@ -109,12 +110,20 @@
      it goes to the heading (or the whole) of what is new, so that the keyboard does not start at the top. */
   document.addEventListener("htmx:after:swap", (event) => {
     const ctx = event.detail.ctx;
-    if (document.activeElement && document.activeElement !== document.body) return;
+    if (ctx.swap === "none" || !astray()) return;
     const target = ctx.target;
     const place = target && (target.isConnected ? target : target.id && $(target.id));
     if (!place) return;
     const first = place.querySelector(".govuk-error-summary, h2, h3, h4") || place;
     if (!first.hasAttribute("tabindex")) first.setAttribute("tabindex", "-1");
     first.focus();
+  });
+
+  /* Nothing was swapped, and the button lost the focus while it was switched off: give it back. */
+  document.addEventListener("htmx:finally:request", (event) => {
+    const pressed = event.detail.ctx.request.submitter;
+    setTimeout(() => {
+      if (pressed && pressed.isConnected && astray()) pressed.focus();
+    }, 0);
   });
 })();
