@@ -36,6 +36,7 @@ class Browser(FlaskClient):
         response, watch = contextvars.Context().run(self._open, args, kwargs)
         if has_app_context():
             db.session.rollback()
+            db.session.expire_all()  # what the test holds on to is read anew
         if self.judging:
             judge(response, watch)
         return response

@@ -11,6 +11,7 @@ import pytest
 
 from tests import databases, postgres
 from tests.tools import missing
+from tests.world import as_, world  # noqa: F401 - fixtures for every test
 
 
 @pytest.fixture(scope="session", params=list(databases.KINDS))
@@ -27,6 +28,7 @@ def database(request):
 def application(database, tmp_path_factory):
     """The application on this database, built once; tests ask for `app`."""
     from caseapp import create_app
+    from caseapp.extensions import db
     from tests.browser import Browser, watch_over
 
     application = create_app(
@@ -34,15 +36,15 @@ def application(database, tmp_path_factory):
             "TESTING": True,
             "CASEAPP_ENV": "test",
             "DATABASE_URL": database.url,
-            "SQLALCHEMY_DATABASE_URI": database.url,
             "CASEAPP_DATA": str(tmp_path_factory.mktemp(database.kind)),
             "SECRET_KEY": "only for tests",
-            "SERVER_NAME": None,
         }
     )
     application.test_client_class = Browser
     watch_over(application)
-    return application
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -171,9 +171,12 @@ def plain_engine(url):
     """An engine without the application's manners, for looking at what a database holds."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
-        event.listen(
-            engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=ON") and None
-        )
+
+        @event.listens_for(engine, "connect")
+        def strict(connection, _record):
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA recursive_triggers=ON")
+
     try:
         yield engine
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.browser import faults_of_fragment, faults_of_page, fields_of
+from tests.browser import Browser, faults_of_fragment, faults_of_page, fields_of, watch_over
 from tests.databases import plain_engine
 
 GOOD = """<!doctype html><html lang="en"><head><title>Plan – Caseapp</title></head><body><h1>Plan</h1>
@@ -135,3 +135,70 @@ two
 lines</textarea><select name="e"><option value="1">1</option><option value="2" selected>2</option></select>
         <input type="submit" name="f" value="Go"></form>"""
     ) == {"a": "1", "b": ["x", "y"], "d": "two\nlines", "e": "2"}
+
+
+@pytest.fixture
+def careless(another_database, tmp_path):
+    """The application with three more routes, two of which break the rules of writing."""
+    from caseapp import create_app
+    from caseapp.extensions import csrf, db
+    from caseapp.models import Area
+    from caseapp.vocabulary import AreaKind
+
+    app = create_app(
+        {"TESTING": True, "DATABASE_URL": another_database, "CASEAPP_DATA": str(tmp_path), "SECRET_KEY": "x"}
+    )
+
+    def write(name, commit):
+        db.session.add(Area(name=name, kind=AreaKind.LOCAL))
+        db.session.flush()
+        if commit:
+            db.session.commit()
+        return "", 204
+
+    @app.route("/rig/<name>", methods=["GET", "POST"])
+    @csrf.exempt
+    def rig(name):
+        return write(name, name != "forgotten")
+
+    rig.access = "public"
+    app.test_client_class = Browser
+    watch_over(app)
+    yield app.test_client()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_the_browser_sees_a_get_that_writes(careless):
+    with pytest.raises(AssertionError, match="a GET wrote \\['area'\\]"):
+        careless.get("/rig/one")
+
+
+def test_the_browser_sees_what_a_request_forgot_to_commit(careless):
+    with pytest.raises(AssertionError, match="left uncommitted"):
+        careless.post("/rig/forgotten")
+
+
+def test_the_browser_lets_a_request_write_that_says_so(careless):
+    assert careless.post("/rig/one").status_code == 204
+
+
+def test_an_unknown_address_answers_with_a_page_that_keeps_the_rules(client):
+    response = client.get("/no-such-address")
+    assert response.status_code == 404
+    assert "<h1" in response.text
+
+
+def test_what_a_test_has_set_up_is_there_for_the_request_and_what_the_request_did_for_the_test(
+    client, db_session
+):
+    from caseapp.models import Area
+    from caseapp.vocabulary import AreaKind
+
+    area = Area(name="Northwall", kind=AreaKind.LOCAL)
+    db_session.add(area)
+    client.get("/no-such-address")
+    assert not db_session.new
+    probe(db_session.get_bind().url, "UPDATE area SET name = 'Southwall'")
+    client.get("/no-such-address")
+    assert area.name == "Southwall"
