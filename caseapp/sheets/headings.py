@@ -10,7 +10,7 @@ from caseapp.sheets.text import fold_name, one_line, quoted
 FIELDS = {
     "name": (
         "Client name",
-        "clientname clientsname name serviceuser serviceusername nameofserviceuser nameofclient fullname client person personname "
+        "clientname clientsname name serviceuser serviceusername serviceusersname nameofserviceuser nameofclient fullname client person personname "
         "nameofperson participant participantname resident residentname patient patientname customer customername",
     ),
     "first_name": ("First name", "firstname forename givenname christianname clientfirstname clientforename"),

@@ -110,9 +110,9 @@ class RowReader:
             status=self._status(bool(texts["action"])),
             **texts,
         )
-        if typed.action and not typed.goal:
+        if typed.action and not self._cell("goal"):
             self._error("goal", "", "This action has no goal. Write the goal that it serves.")
-        if typed.action and not typed.agency:
+        if typed.action and not self._cell("agency"):
             self._error("agency", "", "This action has no agency. Write who does it.")
         if self._failed:
             return None

@@ -7,6 +7,10 @@ from datetime import date
 _NO_DECOMPOSITION = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)} | {
+    ord("'"): "",
+    ord("`"): "",
+}
 _APOSTROPHES = re.compile("['’‘ʼ`´′]")
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
@@ -16,6 +20,8 @@ _QUOTED_AT_MOST = 60
 
 def fold_name(text: str) -> str:
     """Case, accents, apostrophes, hyphens and spacing taken away: "KWAME O'EXAMPLE" and "Kwame O’Example" agree."""
+    if text.isascii():
+        return " ".join(text.translate(_ASCII).split())
     plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold().translate(_NO_DECOMPOSITION)
     letters = (letter for letter in plain if not unicodedata.combining(letter))
     return " ".join("".join(letter if letter.isalnum() else " " for letter in letters).split())
