@@ -57,8 +57,7 @@ def fold(text: str) -> str:
     characters and what is no letter vanish. Letters of other scripts stay. A text without any letter or digit folds
     to "". Folding what is folded changes nothing. Only the first 400 characters count.
     """
-    # marks can be set free by casefolding, and letters by decomposing, so both are done twice
-    text = _bare(_bare(text[:LONGEST]).casefold()).casefold().translate(_PLAIN)
+    text = _bare(text[:LONGEST]).casefold().translate(_PLAIN)
     text = _APOSTROPHE.sub("", _MC.sub("mac", text))
     words: list[str] = []
     beginning = ""
@@ -100,8 +99,6 @@ def likeness_of_folded(a: str, b: str) -> float:
         return 0.0
     if a == b:
         return 1.0
-    if b < a:  # Jaro-Winkler may depend on the order of its two texts
-        a, b = b, a
     in_a, in_b = _cut(a), _cut(b)
     shared = len(in_a & in_b)
     jaccard = shared / (len(in_a) + len(in_b) - shared)

@@ -31,6 +31,7 @@ names = st.lists(
         ("Ann-Marie", "ann marie"),
         ("Byrne, Mary (Molly)", "byrne mary molly"),
         ("ＪＯＨＮ", "john"),
+        ("J\u20ddohn", "john"),  # a circle around the letter
         ("J\u200bohn", "john"),
         ("Jo\0hn", "john"),
         ("Joh\ud800n", "john"),
@@ -110,6 +111,12 @@ def test_any_text_folds_and_folding_again_changes_nothing(text):
     assert fold(folded) == folded
     assert folded == folded.strip()
     assert "  " not in folded
+
+
+def test_every_letter_of_the_scripts_with_small_letters_or_marks_folds_for_good():
+    points = [*range(0x3100), *range(0xA640, 0xAC00), *range(0xF900, 0x10800), *range(0x1E900, 0x1F200)]
+    again = [hex(n) for n in points if fold(fold(chr(n))) != fold(chr(n))]
+    assert again == []
 
 
 @given(st.text(st.characters(), max_size=2000))
