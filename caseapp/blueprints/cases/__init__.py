@@ -1,0 +1,7 @@
+"""Cases: opening, who works on them, notes, timeline, closing and reopening."""
+
+from flask import Blueprint
+
+bp = Blueprint("cases", __name__)
+
+from caseapp.blueprints.cases import views  # noqa: E402, F401 - the views register themselves on bp

@@ -1,0 +1,1 @@
+"""Cases: opening, who works on them, notes, timeline, closing and reopening."""

@@ -1,0 +1,1 @@
+"""Caseload sheets: upload, preview, confirm."""

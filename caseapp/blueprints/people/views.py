@@ -1,0 +1,1 @@
+"""People: search, register, the person's own page."""

@@ -1,0 +1,1 @@
+"""The shared plan: reading, editing, agreeing, printing."""

@@ -1,0 +1,1 @@
+"""Staff of an agency, kept by its administrator."""

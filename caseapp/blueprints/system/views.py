@@ -1,0 +1,1 @@
+"""Agencies and areas, kept by the system administrator."""

@@ -1,0 +1,32 @@
+"""The one place that knows what time it is: UTC for the record, the local calendar for people."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+_zone = ZoneInfo("Europe/Dublin")
+
+
+def use_zone(name: str) -> None:
+    """Set the local calendar (an IANA name such as Europe/Dublin or Europe/London); called once at start-up."""
+    global _zone
+    _zone = ZoneInfo(name)
+
+
+def now() -> datetime:
+    """This moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment on the local clock, for showing to people."""
+    return moment.astimezone(_zone)
+
+
+def local_day(moment: datetime) -> date:
+    """The local calendar day of a moment: a consent that ends on 2 March ends at local midnight after it."""
+    return moment.astimezone(_zone).date()
+
+
+def today() -> date:
+    """The local calendar day."""
+    return local_day(now())

@@ -1,0 +1,69 @@
+"""create_app(): settings, extensions, plumbing, blueprints, error pages; then no route may lack an access rule."""
+
+import logging
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from caseapp import blueprints, cli, clock
+from caseapp.extensions import csrf, db, install_sqlite
+from caseapp.web import access, error_pages, headers, reading, sanity, sessions, templating, urls
+from config.default import from_environment
+
+
+def create_app(overrides: dict | None = None) -> Flask:
+    """The application. `overrides` are Flask settings that win over the environment (tests); DATABASE_URL among them
+    stands for SQLALCHEMY_DATABASE_URI. Raises RuntimeError where a production setting is unsafe."""
+    app = Flask("caseapp", static_folder="static", template_folder="templates")
+    app.config.update(from_environment())
+    overrides = dict(overrides or {})
+    if "DATABASE_URL" in overrides:
+        overrides["SQLALCHEMY_DATABASE_URI"] = overrides.pop("DATABASE_URL")
+    app.config.update(overrides)
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
+    _refuse_unsafe(app)
+    clock.use_zone(app.config["TIME_ZONE"])
+    if app.config["PROXY_HOPS"]:
+        hops = app.config["PROXY_HOPS"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            install_sqlite(db.engine)
+    sanity.install(app)  # before the CSRF check, which comes before anybody is looked up
+    reading.install(app)
+    csrf.init_app(app)
+    sessions.install(app)
+    urls.install(app)
+    templating.install(app)
+    blueprints.install(app)
+    error_pages.install(app)
+    headers.install(app)
+    cli.install(app)
+    access.refuse_unguarded(app)
+    if app.config["PRODUCTION"]:
+        _refuse_demo(app)
+    return app
+
+
+def _refuse_unsafe(app):
+    if not app.config["PRODUCTION"]:
+        return
+    logging.basicConfig(level=logging.INFO)
+    if len(app.config["SECRET_KEY"]) < 32:
+        raise RuntimeError("SECRET_KEY must be set, at least 32 characters, in production")
+    if not app.config["PUBLIC_URL"].startswith("https://"):
+        raise RuntimeError("PUBLIC_URL must be the https:// address that people use, in production")
+
+
+def _refuse_demo(app):
+    """A live system does not start with demo accounts in it."""
+    from sqlalchemy import inspect
+
+    from caseapp.queries.accounts import demo_accounts_exist
+
+    with app.app_context():
+        if inspect(db.engine).has_table("user") and demo_accounts_exist():
+            raise RuntimeError("demo accounts are in this database: a production system does not start with them")
+        db.session.remove()

@@ -1,0 +1,47 @@
+"""What can be done, as words; who may is in rules.py, which route asks for which is in tests/access.txt."""
+
+from enum import StrEnum
+
+
+class Do(StrEnum):
+    # about one case: the route loads it through scopes.find_case
+    VIEW_PLAN = "plan:view"
+    VIEW_WHOLE_PLAN = "plan:view-whole"
+    EDIT_PLAN = "plan:edit"
+    AGREE_PLAN = "plan:agree"
+    REVIEW_PLAN = "plan:review"
+    SEE_AS = "plan:see-as"
+    PRINT_PART = "plan:print-part"
+    PRINT_PLAN = "plan:print-whole"
+    PRINT_PERSONS_COPY = "plan:print-persons-copy"
+    UPDATE_ACTION = "action:update"
+    RAISE_ISSUE = "issue:raise"
+    ANSWER_ISSUE = "issue:answer"
+    VIEW_CASE = "case:view"
+    EDIT_CASE = "case:edit"
+    WRITE_NOTE = "case:write-note"
+    VIEW_NOTES = "case:view-notes"
+    ALLOCATE = "case:allocate"
+    CLOSE_CASE = "case:close"
+    REOPEN_CASE = "case:reopen"
+    VIEW_TIMELINE = "case:timeline"
+    VIEW_AUDIT = "case:audit"
+    VIEW_CONSENT = "consent:view"
+    VIEW_OWN_CONSENT = "consent:view-own"
+    RECORD_CONSENT = "consent:record"
+    VIEW_DISCLOSURES = "consent:disclosures"
+    # about one person, loaded through scopes.find_person
+    VIEW_PERSON = "person:view"
+    EDIT_PERSON = "person:edit"
+    OPEN_CASE = "person:open-case"
+    # about no record in particular
+    SEE_OUR_ACTIONS = "home:our-actions"
+    SEE_CASELOAD = "home:caseload"
+    SEE_TEAM = "home:team"
+    SEARCH_PEOPLE = "people:search"
+    REGISTER_PERSON = "people:register"
+    IMPORT_CASELOAD = "imports:caseload"
+    MANAGE_STAFF = "agency:staff"
+    MANAGE_OWN_AGENCY = "agency:own"
+    MANAGE_AGENCIES = "system:agencies"
+    SEE_DIRECTORY = "directory:view"

@@ -1,0 +1,119 @@
+"""Doing, decided by one predicate: `may(viewer, act, record)`. Whether the record can be seen at all was decided before,
+in scopes; what remains is who may do what with it."""
+
+from caseapp.policy.do import Do
+from caseapp.policy.scopes import CaseFile, PersonFile
+from caseapp.policy.viewer import Viewer
+from caseapp.vocabulary import Role
+
+
+def _sees(viewer, case):
+    return True
+
+
+def _sees_whole_plan(viewer, case):
+    return case.sees_whole_plan
+
+
+def _sees_all(viewer, case):
+    return case.sees_all
+
+
+def _works_on_open(viewer, case):
+    return case.sees_all and not case.closed
+
+
+def _leads(viewer, case):
+    """The line manager of the lead agency."""
+    return case.sees_all and viewer.manages and case.lead_agency_id == viewer.agency_id
+
+
+def _leads_open(viewer, case):
+    return _leads(viewer, case) and not case.closed
+
+
+def _answers_for_case(viewer, case):
+    """The case manager, or the lead agency's line manager."""
+    return case.manager or _leads(viewer, case)
+
+
+def _open(viewer, case):
+    return not case.closed
+
+
+def _partner_in_open(viewer, case):
+    return not case.closed and not case.sees_all
+
+
+#: Acts on a case. A record that is not here for an act cannot be acted on: refusing is the default.
+ON_CASE = {
+    Do.VIEW_PLAN: _sees,
+    Do.VIEW_WHOLE_PLAN: _sees_whole_plan,
+    Do.EDIT_PLAN: _works_on_open,
+    Do.AGREE_PLAN: _works_on_open,
+    Do.REVIEW_PLAN: _works_on_open,
+    Do.SEE_AS: _sees_all,
+    Do.PRINT_PART: _sees,
+    Do.PRINT_PLAN: _sees_whole_plan,
+    Do.PRINT_PERSONS_COPY: _sees_all,
+    Do.UPDATE_ACTION: _open,
+    Do.RAISE_ISSUE: _partner_in_open,
+    Do.ANSWER_ISSUE: _works_on_open,
+    Do.VIEW_CASE: _sees_all,
+    Do.EDIT_CASE: _works_on_open,
+    Do.WRITE_NOTE: _sees_all,
+    Do.VIEW_NOTES: _sees,
+    Do.ALLOCATE: _leads_open,
+    Do.CLOSE_CASE: _leads_open,
+    Do.REOPEN_CASE: lambda viewer, case: case.sees_all and case.closed,
+    Do.VIEW_TIMELINE: _sees,
+    Do.VIEW_AUDIT: _answers_for_case,
+    Do.VIEW_CONSENT: _sees_all,
+    Do.VIEW_OWN_CONSENT: _sees,
+    Do.RECORD_CONSENT: _works_on_open,
+    Do.VIEW_DISCLOSURES: _answers_for_case,
+}
+
+ON_PERSON = {
+    Do.VIEW_PERSON: lambda viewer, person: person.all,
+    Do.EDIT_PERSON: lambda viewer, person: person.all,
+    Do.OPEN_CASE: lambda viewer, person: person.all,
+}
+
+#: Acts on no record in particular: the roles that may.
+BY_ROLE = {
+    Do.SEE_OUR_ACTIONS: Role.WORKER | Role.LINE_MANAGER,
+    Do.SEE_CASELOAD: Role.WORKER | Role.LINE_MANAGER,
+    Do.SEE_TEAM: Role.LINE_MANAGER,
+    Do.SEARCH_PEOPLE: Role.WORKER | Role.LINE_MANAGER,
+    Do.REGISTER_PERSON: Role.WORKER | Role.LINE_MANAGER,
+    Do.IMPORT_CASELOAD: Role.LINE_MANAGER,
+    Do.MANAGE_STAFF: Role.AGENCY_ADMIN,
+    Do.MANAGE_OWN_AGENCY: Role.AGENCY_ADMIN,
+    Do.MANAGE_AGENCIES: Role.SYSTEM_ADMIN,
+    Do.SEE_DIRECTORY: Role(127),
+}
+
+
+def may(viewer: Viewer, act: Do, record: CaseFile | PersonFile | None = None) -> bool:
+    """Whether this viewer may do this, with this record where the act is about one.
+
+    An act that belongs to cases is refused without a case, and the other way about."""
+    if isinstance(record, CaseFile):
+        rule = ON_CASE.get(act)
+        return rule is not None and viewer.practises and bool(rule(viewer, record))
+    if isinstance(record, PersonFile):
+        rule = ON_PERSON.get(act)
+        return rule is not None and viewer.practises and bool(rule(viewer, record))
+    return bool(viewer.roles & BY_ROLE.get(act, 0))
+
+
+def may_update_action(viewer: Viewer, case: CaseFile, *, owner_agency_id: int | None) -> bool:
+    """Only the owner agency accepts and updates an action (C7). One that nobody or the person alone holds is kept by
+    those who hold the plan; so is one whose agency has no live consent, which only `EDIT_PLAN` may touch."""
+    if not may(viewer, Do.UPDATE_ACTION, case):
+        return False
+    if owner_agency_id is None:
+        return case.sees_all
+    return owner_agency_id == viewer.agency_id
+

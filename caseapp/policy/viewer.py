@@ -1,0 +1,32 @@
+"""The one who asks: a signed-in member of staff, or a job that acts for one."""
+
+from dataclasses import dataclass
+
+from caseapp.vocabulary import Role
+
+PRACTISES = Role.WORKER | Role.LINE_MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Read anew on every request, so that a changed role or a disabled account bites at once."""
+
+    user_id: int
+    agency_id: int
+    roles: Role
+    name: str
+    agency_name: str
+    email: str = ""
+    demo: bool = False
+
+    @property
+    def practises(self) -> bool:
+        """Works with people: only workers and line managers ever see a case."""
+        return bool(self.roles & PRACTISES)
+
+    @property
+    def manages(self) -> bool:
+        return bool(self.roles & Role.LINE_MANAGER)
+
+    def has(self, role: Role) -> bool:
+        return bool(self.roles & role)

@@ -1,0 +1,65 @@
+"""The few numbers that stand beside the navigation on every page: one small statement."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists, func, literal, select
+
+from caseapp.extensions import db
+from caseapp.models import Action, Case, CaseAssignment, Goal, Notification
+from caseapp.policy import scopes
+from caseapp.policy.viewer import Viewer
+from caseapp.vocabulary import ActionStatus
+
+#: Counting stops here: "99" then means 99 or more, and a page costs the same in a large agency.
+AT_MOST = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    unread: int
+    to_answer: int
+
+
+_UNREAD = (
+    select(func.count())
+    .select_from(
+        select(Notification.id)
+        .where(Notification.user_id == scopes.VIEWER_USER, Notification.read_at.is_(None))
+        .limit(AT_MOST)
+        .subquery()
+    )
+    .scalar_subquery()
+)
+_TO_ANSWER = (
+    select(func.count())
+    .select_from(
+        select(Action.id)
+        .join(Goal, Goal.id == Action.goal_id)
+        .join(Case, Case.id == Action.case_id)
+        .where(
+            Action.owner_agency_id == scopes.VIEWER_AGENCY,
+            Action.status == ActionStatus.REQUESTED,
+            Case.closed_at.is_(None),
+            scopes.SEES_ACTION,
+        )
+        .limit(AT_MOST)
+        .subquery()
+    )
+    .scalar_subquery()
+)
+_PRACTISING = select(_UNREAD, _TO_ANSWER)
+_OTHERS = select(_UNREAD, literal(0))
+
+_CASELOAD = select(
+    exists().where(CaseAssignment.user_id == scopes.VIEWER_USER, CaseAssignment.to_at.is_(None))
+)
+
+
+def counts(*, viewer: Viewer) -> Counts:
+    """Unread notifications of the viewer, and actions that the viewer's agency is asked to accept or decline."""
+    return Counts(*db.session.execute(_PRACTISING if viewer.practises else _OTHERS, scopes.binds(viewer)).one())
+
+
+def has_caseload(*, viewer: Viewer) -> bool:
+    """Whether the viewer is case manager or key worker of any case."""
+    return bool(db.session.scalar(_CASELOAD, scopes.binds(viewer)))

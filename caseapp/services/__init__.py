@@ -1,0 +1,1 @@
+"""Use cases. Each takes `actor=` (a Viewer) and `at=` (a moment in UTC); the outermost one commits."""

@@ -1,0 +1,99 @@
+"""What happened on a case: one line of its timeline, and word to those who should know at once (S3-66)."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from caseapp.extensions import db
+from caseapp.ids import new_id
+from caseapp.models import Case, CaseAssignment, Event, Notification, User
+from caseapp.policy.scopes import CaseFile
+from caseapp.policy.viewer import Viewer
+from caseapp.vocabulary import Audience, Role
+
+
+def happened(
+    case: CaseFile,
+    kind: str,
+    summary: str,
+    *,
+    actor: Viewer,
+    at: datetime,
+    audience: Audience = Audience.LEAD,
+    for_agency_id: int | None = None,
+    action_id: int | None = None,
+    goal_id: int | None = None,
+    change: dict[str, list] | None = None,
+    tell_case_workers: bool = False,
+    tell_agency_id: int | None = None,
+    tell_user_ids: tuple[int, ...] = (),
+) -> int:
+    """Add a line to the case's timeline, and notify: the case manager and key workers, the workers of one agency, or
+    named users; never the actor. `change` maps a field's name, in words, to its old and new value. Returns the
+    event's id."""
+    event_id = new_id()
+    db.session.execute(
+        insert(Event.__table__),
+        {
+            "id": event_id,
+            "case_id": case.id,
+            "at": at,
+            "actor_id": actor.user_id,
+            "agency_id": actor.agency_id,
+            "kind": kind,
+            "summary": summary[:300],
+            "audience": audience,
+            "for_agency_id": for_agency_id,
+            "action_id": action_id,
+            "goal_id": goal_id,
+            "change": change,
+        },
+    )
+    db.session.execute(update(Case.__table__).where(Case.__table__.c.id == case.id).values(last_activity_at=at))
+    people = set(tell_user_ids)
+    if tell_case_workers:
+        people |= case_workers(case.id)
+    if tell_agency_id is not None:
+        people |= agency_workers(tell_agency_id)
+    notify(people - {actor.user_id}, kind, at=at, case_id=case.id, event_id=event_id)
+    return event_id
+
+
+def notify(
+    user_ids, kind: str, *, at: datetime, case_id: int | None = None, event_id: int | None = None, plain: str = ""
+) -> None:
+    """Leave word for users. `plain` is for notices about no record that they may still see, and names no person."""
+    rows = [
+        {
+            "id": new_id(),
+            "user_id": user_id,
+            "at": at,
+            "kind": kind,
+            "case_id": case_id,
+            "event_id": event_id,
+            "plain": plain,
+        }
+        for user_id in sorted(user_ids)
+    ]
+    if rows:
+        db.session.execute(insert(Notification.__table__), rows)
+
+
+def case_workers(case_id: int) -> set[int]:
+    """The case manager and key workers now; where there is none, the case's line manager."""
+    workers = set(
+        db.session.scalars(
+            select(CaseAssignment.user_id).where(CaseAssignment.case_id == case_id, CaseAssignment.to_at.is_(None))
+        )
+    )
+    return workers or {db.session.scalar(select(Case.line_manager_id).where(Case.id == case_id))}
+
+
+def agency_workers(agency_id: int) -> set[int]:
+    """Everybody in the agency who works with people and whose account is live."""
+    practising = User.roles.op("&")(int(Role.WORKER | Role.LINE_MANAGER)) != 0
+    return set(
+        db.session.scalars(
+            select(User.id).where(User.agency_id == agency_id, User.disabled_at.is_(None), practising)
+        )
+    )

@@ -1,0 +1,36 @@
+"""A form that arrives twice does one thing: each rendered form carries a key, and a key is claimed once."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from caseapp.extensions import db
+from caseapp.models import Submission
+from caseapp.policy.viewer import Viewer
+
+_TABLE = Submission.__table__
+_DIALECT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def claim(key: str, *, actor: Viewer, at: datetime) -> bool:
+    """True for the first arrival; False for a repeat, once the first has been committed. Must run inside a unit of
+    work: if the act fails, the claim goes with it and the form can be sent again."""
+    insert = _DIALECT[db.engine.dialect.name]
+    statement = (
+        insert(_TABLE).values(key=key, user_id=actor.user_id, at=at).on_conflict_do_nothing(index_elements=["key"])
+    )
+    return db.session.execute(statement).rowcount == 1
+
+
+def settle(key: str, result_id: int | None) -> None:
+    """Remember what the act made, so that a repeat leads to the same place."""
+    if result_id is not None:
+        db.session.execute(update(_TABLE).where(_TABLE.c.key == key).values(result_id=result_id))
+
+
+def result(key: str, *, actor: Viewer) -> int | None:
+    """What the first arrival made. Only its own sender is told."""
+    return db.session.scalar(
+        select(Submission.result_id).where(Submission.key == key, Submission.user_id == actor.user_id)
+    )

@@ -1,0 +1,80 @@
+"""One use case, one commit. Use cases call each other freely; only the outermost commits, any exception rolls back."""
+
+from contextlib import contextmanager
+from functools import wraps
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from caseapp.errors import RuleBroken, Stale
+from caseapp.extensions import db
+
+DEPTH = "use_case_depth"
+
+#: What people read when the database itself refuses, by the name (or, on SQLite, the columns) of the constraint.
+REFUSALS = {
+    "uq_case_assignment_one_case_manager": "This case already has a case manager. Reload the page to see who.",
+    "case_assignment.case_id": "This case already has a case manager. Reload the page to see who.",
+    "uq_case_assignment_open": "This worker already has that role on the case.",
+    "case_assignment.user_id": "This worker already has that role on the case.",
+    "uq_case_person_id_open": "There is already an open case for this person.",
+    "case.person_id": "There is already an open case for this person.",
+    "uq_user_email": "An account with this e-mail address exists already.",
+    "user.email": "An account with this e-mail address exists already.",
+    "uq_agency_name": "An agency with this name exists already.",
+    "agency.name": "An agency with this name exists already.",
+    "uq_area_name": "An area with this name exists already.",
+    "area.name": "An area with this name exists already.",
+    "uq_saved_view": "You already have a view with this name.",
+    "saved_view.user_id": "You already have a view with this name.",
+    "uq_consent_grant_in_force": "Consent for this agency is already in force. Reload the page to see it.",
+    "consent_grant.agency_id": "Consent for this agency is already in force. Reload the page to see it.",
+    "uq_case_agency": "This agency is already on the case.",
+    "case_agency.case_id": "This agency is already on the case.",
+}
+
+
+@contextmanager
+def unit_of_work():
+    """Commit when the outermost one ends; roll back on any exception. Re-entrant."""
+    session = db.session()
+    depth = session.info.get(DEPTH, 0)
+    session.info[DEPTH] = depth + 1
+    try:
+        if depth == 0 and not session.in_transaction():
+            session.connection(execution_options={"write": True})
+        yield
+        session.flush()
+        if depth == 0:
+            session.commit()
+    except BaseException as error:
+        if depth == 0:
+            session.rollback()
+            session.expunge_all()
+        if isinstance(error, StaleDataError):
+            raise Stale({}) from error
+        if isinstance(error, IntegrityError):
+            raise _in_words(error) from error
+        raise
+    finally:
+        session.info[DEPTH] = depth
+
+
+def use_case(act):
+    """Mark a function as a use case: it runs in a unit of work."""
+
+    @wraps(act)
+    def wrapped(*args, **kwargs):
+        with unit_of_work():
+            return act(*args, **kwargs)
+
+    return wrapped
+
+
+def _in_words(error: IntegrityError) -> Exception:
+    """The database's refusal as a sentence; one that we do not know stays what it is."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or str(error.orig)
+    for part, sentence in REFUSALS.items():
+        if part in name:
+            return RuleBroken(sentence)
+    return error

@@ -1,0 +1,81 @@
+"""Errors fail closed, in plain words, and name nothing. A fragment asked for by htmx gets a status and no body to swap."""
+
+from flask import render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
+from caseapp.extensions import db
+
+KNOWN = {400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503}
+
+
+def install(app) -> None:
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, lambda error: show(error.code or 500))
+    app.register_error_handler(NotVisible, lambda error: show(404))
+    app.register_error_handler(NotAllowed, lambda error: show(403))
+    app.register_error_handler(RuleBroken, lambda error: show(422))
+    app.register_error_handler(Stale, lambda error: show(409))
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(Exception, _unexpected(app))
+
+
+def show(status: int):
+    """The page of an error, or for htmx the bare status."""
+    db.session.rollback()
+    if status not in KNOWN:
+        status = 400 if 400 <= status < 500 else 500
+    return render_template("errors/error.html", status=status), status
+
+
+def _csrf(_error):
+    """The form is too old, or not ours. Typed text is kept where somebody was signed in (web.kept)."""
+    from flask_login import current_user
+
+    from caseapp.web.kept import keep
+
+    return show(400) if current_user.is_authenticated or not request.form else keep()
+
+
+def _database(error):
+    status = 503 if isinstance(error, OperationalError) else 500
+    return _plain(status, error)
+
+
+def _unexpected(app):
+    def handle(error):
+        return _plain(500, error)
+
+    return handle
+
+
+def _plain(status, error):
+    """The last resort: no viewer, no navigation, no query; the log says which kind of error, never with what data."""
+    from flask import current_app, g
+
+    current_app.logger.error("%s on %s: %s", status, request.endpoint, type(error).__name__, exc_info=_trace(error))
+    g.page_context = {"viewer": None, "nav": [], "demo": False, "csrf": "", "unread": 0}
+    g.pop("readings", None)
+    try:
+        db.session.rollback()
+    except Exception:
+        db.session.remove()
+    return render_template("errors/error.html", status=status), status
+
+
+def _trace(error):
+    """Where it happened, without the values that a database error carries in its text."""
+    if isinstance(error, DBAPIError):
+        error.hide_parameters = True
+        return None
+    return (type(error), type(error)("details left out"), error.__traceback__) if _plain_init(error) else None
+
+
+def _plain_init(error):
+    try:
+        type(error)("details left out")
+    except Exception:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""The places of each role: its own work first, at most six, a number only where something waits."""
+
+from dataclasses import dataclass
+
+from flask import current_app, url_for
+
+from caseapp.policy import rules
+from caseapp.policy.do import Do
+from caseapp.policy.viewer import Viewer
+from caseapp.queries import waiting
+from caseapp.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One link of the main navigation."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | str = 0
+    count_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    items: list[Place]
+    unread: int
+
+
+#: label, endpoint, the act it needs, and which number (of queries.waiting) stands beside it
+PLACES = (
+    ("My team", "home.team", Do.SEE_TEAM, None),
+    ("My caseload", "home.caseload", Do.SEE_CASELOAD, None),
+    ("Our actions", "home.our_actions", Do.SEE_OUR_ACTIONS, "to_answer"),
+    ("People", "people.index", Do.SEARCH_PEOPLE, None),
+    ("Staff", "staff.index", Do.MANAGE_STAFF, None),
+    ("Our agency", "agency.show", Do.MANAGE_OWN_AGENCY, None),
+    ("Agencies", "system.agencies", Do.MANAGE_AGENCIES, None),
+    ("Directory", "directory.index", Do.SEE_DIRECTORY, None),
+)
+
+WORDS = {"to_answer": "to accept or decline"}
+
+
+def landing(viewer: Viewer) -> str:
+    """Where a role starts its day."""
+    if viewer.has(Role.LINE_MANAGER):
+        return url_for("home.team")
+    if viewer.has(Role.WORKER):
+        return url_for("home.caseload" if waiting.has_caseload(viewer=viewer) else "home.our_actions")
+    if viewer.has(Role.AGENCY_ADMIN):
+        return url_for("staff.index")
+    if viewer.has(Role.SYSTEM_ADMIN):
+        return url_for("system.agencies")
+    return url_for("directory.index")
+
+
+def places(viewer: Viewer, path: str) -> Places:
+    """The navigation for this viewer, with what waits for them."""
+    counts = waiting.counts(viewer=viewer)
+    items = []
+    for label, endpoint, act, number in PLACES:
+        if endpoint in current_app.view_functions and rules.may(viewer, act):
+            url = url_for(endpoint)
+            items.append(
+                Place(label, url, path.startswith(url), getattr(counts, number) if number else 0, WORDS.get(number, ""))
+            )
+    return Places(items, counts.unread)

@@ -1,0 +1,47 @@
+"""Every request is one reading or one writing transaction, and no answer leaves before its audit row is safe."""
+
+from flask import g, request
+
+from caseapp import clock
+from caseapp.extensions import db
+from caseapp.services import audit, sessions
+from caseapp.services.transaction import unit_of_work
+from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
+
+SHOWN = {200, 409, 422}
+
+
+def install(app) -> None:
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def _begin():
+    """A request that may write says so before its first query: SQLite cannot turn a reading transaction into a writing
+    one once somebody else has written (design: data, section 5)."""
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        begin_writing()
+
+
+def begin_writing() -> None:
+    """End whatever transaction is open and begin one that writes."""
+    db.session.rollback()
+    db.session.connection(execution_options={"write": True})
+
+
+def _finish(response):
+    """Write the audit rows of what this answer shows, and note activity. If that fails, so does the request."""
+    entries = g.pop("readings", None) if response.status_code in SHOWN else None
+    user = getattr(g, "_login_user", None)
+    now = clock.now()
+    live = user is not None and user.is_authenticated and response.status_code < 400
+    stale = live and (now - user.seen_at).total_seconds() > NOTE_ACTIVITY_EVERY
+    if entries or stale:
+        if db.engine.dialect.name == "sqlite":
+            db.session.rollback()  # a reading snapshot cannot write; PostgreSQL goes on in the same transaction
+        with unit_of_work():
+            if entries:
+                audit.write(entries)
+            if stale:
+                sessions.touch(sessions.digest(user.token), at=now)
+    return response

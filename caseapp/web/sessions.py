@@ -1,0 +1,109 @@
+"""Flask-Login over a session row that each request checks (queries.sessions)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app, g, redirect, request, session, url_for
+from flask_login import current_user
+
+from caseapp import clock
+from caseapp.extensions import login
+from caseapp.policy.viewer import Viewer
+from caseapp.queries import sessions as reads
+from caseapp.services import sessions
+
+TOKEN = "_user_id"  # where Flask-Login keeps what user_loader is given; here the session's token
+
+#: Activity is noted at most this often, in seconds, so that reading does not mean a write each time.
+NOTE_ACTIVITY_EVERY = 60
+
+#: How much typed text is carried over a sign-in, in characters.
+KEPT_AT_MOST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Viewer):
+    """A viewer as Flask-Login wants to meet one."""
+
+    token: str = ""
+    seen_at: datetime | None = None
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self):
+        return self.token
+
+
+def install(app) -> None:
+    login.session_protection = None  # the row is the protection
+    login.init_app(app, add_context_processor=False)
+    login.user_loader(_load)
+
+
+def _load(token: str) -> SignedIn | None:
+    now = clock.now()
+    idle = timedelta(seconds=current_app.config["SESSION_IDLE_SECONDS"])
+    row = reads.live(sessions.digest(token), now=now, idle_since=now - idle)
+    if row is None:
+        return None
+    v = row.viewer
+    return SignedIn(v.user_id, v.agency_id, v.roles, v.name, v.agency_name, v.email, v.demo, token, row.seen_at)
+
+
+def viewer() -> SignedIn:
+    """Whoever is signed in; only for routes that require it."""
+    return current_user._get_current_object()
+
+
+def sign_in(user_id: int) -> None:
+    """Begin a session for a user whose password was right. A new token and a new CSRF secret each time."""
+    old = session.get(TOKEN)
+    if old:
+        sessions.end(old, at=clock.now(), reason="signed in again")
+    token = sessions.begin(
+        user_id,
+        at=clock.now(),
+        lasts=timedelta(seconds=current_app.config["SESSION_ABSOLUTE_SECONDS"]),
+        address=request.remote_addr or "",
+        browser=request.user_agent.string,
+    )
+    session.clear()
+    session[TOKEN] = token
+    session.permanent = False
+    _forget_user()
+
+
+def sign_out() -> None:
+    """End the session in the database and empty the cookie."""
+    if token := session.get(TOKEN):
+        sessions.end(token, at=clock.now())
+    session.clear()
+    _forget_user()
+
+
+def _forget_user():
+    g.pop("_login_user", None)
+    g.pop("csrf_token", None)
+
+
+def unauthorised():
+    """Nobody is signed in. A page leads to the door and back; a form keeps what was typed (401)."""
+    session.pop(TOKEN, None)
+    _forget_user()
+    if request.method in {"GET", "HEAD"}:
+        door = url_for("auth.sign_in", next=request.full_path.rstrip("?"))
+        if request.headers.get("HX-Request"):
+            return "", 401, {"HX-Redirect": door}
+        return redirect(door, 303)
+    from caseapp.web.kept import keep
+
+    return keep()
+
+
+def local_path(target: str | None) -> str | None:
+    """A path on this site, or None: the only kind of address that we send anyone on to."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return None
+    return None if any(ord(c) < 33 or ord(c) == 127 for c in target) else target

@@ -1,0 +1,65 @@
+"""What every template may use: filters for dates and words, hashed addresses of static files, who is signed in."""
+
+import hashlib
+from pathlib import Path
+
+from flask import g, request
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+
+from caseapp import dates, ids, references
+from caseapp.web import navigation
+
+
+def install(app) -> None:
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.filters.update(
+        day=dates.day,
+        short_day=dates.short_day,
+        long_day=dates.long_day,
+        full_day=dates.full_day,
+        hour=dates.hour,
+        moment=dates.moment,
+        day_of=dates.day_of,
+        said=references.say,
+        idtext=ids.written,
+    )
+    env.globals["static_url"] = _hashed(Path(app.static_folder), app.static_url_path)
+
+    @app.context_processor
+    def everywhere():
+        if getattr(g, "page_context", None) is None:
+            g.page_context = _context(app)
+        return g.page_context
+
+
+def _context(app):
+    viewer = None
+    try:
+        if request and current_user.is_authenticated:
+            viewer = current_user._get_current_object()
+    except Exception:  # an error page must stand without a database
+        app.logger.exception("no viewer for this page")
+    if viewer is None:
+        return {"viewer": None, "nav": [], "demo": app.config["ALLOW_DEMO"], "csrf": "", "unread": 0}
+    places = navigation.places(viewer, request.path)
+    return {
+        "viewer": viewer,
+        "nav": places.items,
+        "unread": places.unread,
+        "demo": viewer.demo,
+        "csrf": generate_csrf(),
+    }
+
+
+def _hashed(folder: Path, base: str):
+    """static_url('app.css') → /static/app.css?v=1a2b3c4d: the address changes with the content."""
+    known = {}
+
+    def static_url(name: str) -> str:
+        if name not in known:
+            known[name] = f"{base}/{name}?v={hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]}"
+        return known[name]
+
+    return static_url
