@@ -48,7 +48,8 @@
   const astray = () => !document.activeElement || document.activeElement === document.body;
   const asks = (ctx) => /^get$/i.test(ctx.request.method);
 
-  /* Signed out while writing: send the same form the plain way. The server's "sign in again" page keeps it. */
+  /* Signed out while writing, or refused with a whole page: send the same form the plain way, and the server's
+     own page takes over with everything that was typed. */
   function submitPlainly(ctx) {
     const form = ctx.request.form;
     if (!form) return false;
@@ -89,7 +90,7 @@
     }
     if ((status === 422 || status === 409) && !headers.has("HX-Fragment")) {
       event.preventDefault();
-      trouble(ctx, UNSURE);
+      if (asks(ctx) || !submitPlainly(ctx)) trouble(ctx, UNSURE);
     }
   });
 
