@@ -163,6 +163,7 @@ def test_names_that_differ_in_case_accents_or_marks_fold_alike():
 def test_the_best_cased_writing_is_kept():
     assert best_writing(["KWAME O'EXAMPLE", "kwame o'example", "Kwame O'Example"]) == "Kwame O'Example"
     assert best_writing(["Eabha Mac-Demo", "Éabha Mac-Demo", "ÉABHA MAC-DEMO"]) == "Éabha Mac-Demo"
+    assert best_writing(["ÉABHA MAC-DEMO", "Eabha Mac-Demo"]) == "Eabha Mac-Demo"
     assert best_writing(["RUA DRAFTLEY"]) == "RUA DRAFTLEY"
 
 

@@ -63,7 +63,8 @@ def test_one_ref_with_two_births_is_an_error_on_the_odd_row_naming_both():
         error.message
         == "Ref L1 is Rua Draftley, born 8 Oct 1979, in row 2; here the same Ref is born 9 Oct 1979."
     )
-    assert sheet.people[0].rows == (2, 3)
+    assert [person.rows for person in sheet.people] == [(2, 3)]
+    assert [line.outcome for line in sheet.lines] == ["taken", "taken", "error"]
 
 
 def test_the_odd_row_is_the_one_the_others_outnumber_even_when_it_stands_first():
