@@ -7,11 +7,18 @@
 - `blank_database`: the url of one with nothing in it, for migrations.
 """
 
+import os
+
 import pytest
+from hypothesis import settings
 
 from tests import databases, postgres
 from tests.tools import missing
 from tests.world import as_, world  # noqa: F401 - fixtures for every test
+
+# How long one example takes says nothing on a busy machine; in CI the same examples every time.
+settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", params=list(databases.KINDS))

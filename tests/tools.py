@@ -13,6 +13,18 @@ def chromium() -> str | None:
     )
 
 
+#: How Chromium is started for tests: alone, quiet, and without its own calls to the outside.
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
 def missing(what: str):
     """Skip the test, or with CI=true fail it: a green run must not mean that half of it never ran."""
     if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
