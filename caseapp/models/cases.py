@@ -50,6 +50,8 @@ class Case(Editable, Base):
     intensive_needs: Mapped[Line] = mapped_column(default="")
     #: How the lead agency was settled: checks made and permission obtained first (S2-3), the person's choice (S2-7).
     lead_settled: Mapped[LongText] = mapped_column(default="")
+    #: The day on which the person permitted other services to be asked, before anybody was asked (S2-3).
+    permission_on: Mapped[date | None]
     #: End of the lead agency's promise of at least six months (S3-19).
     commitment_ends_on: Mapped[date | None]
     opened_at: Mapped[Moment]
@@ -93,6 +95,8 @@ class CaseAssignment(has_id, Base):
     to_at: Mapped[Moment | None]
     given_by_id: Mapped[int] = ref("user.id", index=False)
     reason: Mapped[Line] = mapped_column(default="")
+    #: The day on which the person was told who works with them now (S2-49).
+    person_told_on: Mapped[date | None]
 
 
 class CaseAgency(Editable, Base):

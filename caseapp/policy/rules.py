@@ -64,7 +64,8 @@ ON_CASE = {
     Do.WRITE_NOTE: _sees_all,
     Do.VIEW_NOTES: _sees,
     Do.ALLOCATE: _leads_open,
-    Do.CLOSE_CASE: _leads_open,
+    #: also when it is closed already: the use case says so, and a doubled click finds its page
+    Do.CLOSE_CASE: _leads,
     Do.REOPEN_CASE: lambda viewer, case: case.sees_all and case.closed,
     Do.VIEW_TIMELINE: _sees,
     Do.VIEW_AUDIT: _answers_for_case,

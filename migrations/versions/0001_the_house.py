@@ -419,6 +419,7 @@ def upgrade():
         sa.Column("support_due_reason", sa.String(length=300), nullable=False),
         sa.Column("intensive_needs", sa.String(length=300), nullable=False),
         sa.Column("lead_settled", sa.Text(), nullable=False),
+        sa.Column("permission_on", sa.Date(), nullable=True),
         sa.Column("commitment_ends_on", sa.Date(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_by_id", ID, nullable=False),
@@ -638,6 +639,7 @@ def upgrade():
         sa.Column("to_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("given_by_id", ID, nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("person_told_on", sa.Date(), nullable=True),
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.CheckConstraint(
             "to_at IS NULL OR to_at >= from_at", name=op.f("ck_case_assignment_ends_after_it_begins")
