@@ -65,5 +65,7 @@ def _refuse_demo(app):
 
     with app.app_context():
         if inspect(db.engine).has_table("user") and demo_accounts_exist():
-            raise RuntimeError("demo accounts are in this database: a production system does not start with them")
+            raise RuntimeError(
+                "demo accounts are in this database: a production system does not start with them"
+            )
         db.session.remove()

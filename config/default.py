@@ -56,7 +56,8 @@ def from_environment() -> dict:
         "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 2000,
-        "TRUSTED_HOSTS": [h.strip() for h in os.environ.get("TRUSTED_HOSTS", "").split(",") if h.strip()] or None,
+        "TRUSTED_HOSTS": [h.strip() for h in os.environ.get("TRUSTED_HOSTS", "").split(",") if h.strip()]
+        or None,
         "PROXY_HOPS": int(os.environ.get("PROXY_HOPS", "0")),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL", "").rstrip("/"),
         "TIME_ZONE": os.environ.get("TIME_ZONE", "Europe/Dublin"),

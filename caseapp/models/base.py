@@ -10,7 +10,19 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from caseapp.extensions import Base
 from caseapp.ids import new_id
 
-__all__ = ["UTC", "Base", "Editable", "Id", "Line", "LongText", "Moment", "ShortText", "has_id", "ref", "word"]
+__all__ = [
+    "UTC",
+    "Base",
+    "Editable",
+    "Id",
+    "Line",
+    "LongText",
+    "Moment",
+    "ShortText",
+    "has_id",
+    "ref",
+    "word",
+]
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 

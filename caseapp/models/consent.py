@@ -38,7 +38,9 @@ class ConsentGrant(Editable, Base):
     status: Mapped[ConsentStatus] = word(ConsentStatus, name="status")
     contact_name: Mapped[str] = mapped_column(String(120), default="")
     purpose: Mapped[Line] = mapped_column(default="")
-    direction: Mapped[SharingDirection] = word(SharingDirection, name="direction", default=SharingDirection.BOTH)
+    direction: Mapped[SharingDirection] = word(
+        SharingDirection, name="direction", default=SharingDirection.BOTH
+    )
     #: The whole plan, as a prescribing clinic needs it; otherwise the agency's own part (S3-47, S3-48).
     full_plan: Mapped[bool] = mapped_column(default=False)
     #: In words: single things the person wants left out (X-3); whole domains stand in consent_withheld.

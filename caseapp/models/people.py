@@ -95,5 +95,7 @@ class PersonTrigram(Base):
     __tablename__ = "person_trigram"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    trigram: Mapped[str] = mapped_column(String(3).with_variant(String(3, collation="C"), "postgresql"), primary_key=True)
+    trigram: Mapped[str] = mapped_column(
+        String(3).with_variant(String(3, collation="C"), "postgresql"), primary_key=True
+    )
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True, index=True)

@@ -130,9 +130,12 @@ class Action(Editable, Base):
             postgresql_where=text(OPEN),
         ),
         Index("ix_action_owner_agency_id_changed_at", "owner_agency_id", "changed_at"),
-        CheckConstraint("(status IN ('completed', 'not_completed')) = (ended_on IS NOT NULL)", name="ended_has_a_day"),
         CheckConstraint(
-            "status NOT IN ('declined', 'not_completed', 'cancelled') OR status_reason <> ''", name="no_has_a_reason"
+            "(status IN ('completed', 'not_completed')) = (ended_on IS NOT NULL)", name="ended_has_a_day"
+        ),
+        CheckConstraint(
+            "status NOT IN ('declined', 'not_completed', 'cancelled') OR status_reason <> ''",
+            name="no_has_a_reason",
         ),
     )
 

@@ -117,4 +117,3 @@ def may_update_action(viewer: Viewer, case: CaseFile, *, owner_agency_id: int | 
     if owner_agency_id is None:
         return case.sees_all
     return owner_agency_id == viewer.agency_id
-

@@ -43,7 +43,9 @@ class Sight(IntEnum):
     """How much of a case a viewer sees; each level contains the one before."""
 
     PART = 1  # the head, the own agency's actions, and of each goal only what they serve
-    WHOLE_PLAN = 2  # the whole plan by the person's consent (a prescribing clinic), never the lead's own notes
+    WHOLE_PLAN = (
+        2  # the whole plan by the person's consent (a prescribing clinic), never the lead's own notes
+    )
     ALL = 3  # case manager, key worker and line manager of the lead agency
 
 
@@ -92,7 +94,10 @@ def _assigned(*more):
     return (
         exists()
         .where(
-            _Assignment.case_id == Case.id, _Assignment.user_id == VIEWER_USER, _Assignment.to_at.is_(None), *more
+            _Assignment.case_id == Case.id,
+            _Assignment.user_id == VIEWER_USER,
+            _Assignment.to_at.is_(None),
+            *more,
         )
         .correlate(Case)
     )
@@ -101,9 +106,7 @@ def _assigned(*more):
 # --- predicates over Case -------------------------------------------------------------------------------------
 
 #: Case manager, key worker or line manager of the lead agency (C14).
-SEES_ALL = and_(
-    VIEWER_PRACTISES, Case.lead_agency_id == VIEWER_AGENCY, or_(VIEWER_MANAGES, _assigned())
-)
+SEES_ALL = and_(VIEWER_PRACTISES, Case.lead_agency_id == VIEWER_AGENCY, or_(VIEWER_MANAGES, _assigned()))
 #: … or an agency with the person's consent to the whole plan (S3-48).
 SEES_WHOLE_PLAN = or_(SEES_ALL, and_(VIEWER_PRACTISES, _granted(_Grant.full_plan)))
 #: … or one with consent to its own part (S3-47), or another worker of the lead agency.
@@ -111,7 +114,12 @@ SEES_CASE = and_(VIEWER_PRACTISES, or_(Case.lead_agency_id == VIEWER_AGENCY, _gr
 #: Cases on which the viewer is case manager or key worker.
 MY_CASE = and_(VIEWER_PRACTISES, Case.lead_agency_id == VIEWER_AGENCY, _assigned())
 
-SIGHT = case((SEES_ALL, int(Sight.ALL)), (SEES_WHOLE_PLAN, int(Sight.WHOLE_PLAN)), (SEES_CASE, int(Sight.PART)), else_=0)
+SIGHT = case(
+    (SEES_ALL, int(Sight.ALL)),
+    (SEES_WHOLE_PLAN, int(Sight.WHOLE_PLAN)),
+    (SEES_CASE, int(Sight.PART)),
+    else_=0,
+)
 
 
 # --- predicates over what hangs on a case; the select must also join or name Case -------------------------------
@@ -315,7 +323,9 @@ def _case_file(row) -> CaseFile | None:
 
 def find_case(viewer: Viewer, reference: str, today: date | None = None) -> CaseFile | None:
     """The case behind a reference, or None where the viewer may not know that it exists."""
-    return _case_file(db.session.execute(_BY_REFERENCE, {"reference": reference} | binds(viewer, today)).first())
+    return _case_file(
+        db.session.execute(_BY_REFERENCE, {"reference": reference} | binds(viewer, today)).first()
+    )
 
 
 def find_case_by_id(viewer: Viewer, case_id: int, today: date | None = None) -> CaseFile | None:

@@ -57,7 +57,9 @@ _CASELOAD = select(
 
 def counts(*, viewer: Viewer) -> Counts:
     """Unread notifications of the viewer, and actions that the viewer's agency is asked to accept or decline."""
-    return Counts(*db.session.execute(_PRACTISING if viewer.practises else _OTHERS, scopes.binds(viewer)).one())
+    return Counts(
+        *db.session.execute(_PRACTISING if viewer.practises else _OTHERS, scopes.binds(viewer)).one()
+    )
 
 
 def has_caseload(*, viewer: Viewer) -> bool:

@@ -49,7 +49,9 @@ def happened(
             "change": change,
         },
     )
-    db.session.execute(update(Case.__table__).where(Case.__table__.c.id == case.id).values(last_activity_at=at))
+    db.session.execute(
+        update(Case.__table__).where(Case.__table__.c.id == case.id).values(last_activity_at=at)
+    )
     people = set(tell_user_ids)
     if tell_case_workers:
         people |= case_workers(case.id)
@@ -60,7 +62,13 @@ def happened(
 
 
 def notify(
-    user_ids, kind: str, *, at: datetime, case_id: int | None = None, event_id: int | None = None, plain: str = ""
+    user_ids,
+    kind: str,
+    *,
+    at: datetime,
+    case_id: int | None = None,
+    event_id: int | None = None,
+    plain: str = "",
 ) -> None:
     """Leave word for users. `plain` is for notices about no record that they may still see, and names no person."""
     rows = [
@@ -83,7 +91,9 @@ def case_workers(case_id: int) -> set[int]:
     """The case manager and key workers now; where there is none, the case's line manager."""
     workers = set(
         db.session.scalars(
-            select(CaseAssignment.user_id).where(CaseAssignment.case_id == case_id, CaseAssignment.to_at.is_(None))
+            select(CaseAssignment.user_id).where(
+                CaseAssignment.case_id == case_id, CaseAssignment.to_at.is_(None)
+            )
         )
     )
     return workers or {db.session.scalar(select(Case.line_manager_id).where(Case.id == case_id))}

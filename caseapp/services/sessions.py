@@ -33,14 +33,18 @@ def begin(user_id: int, *, at: datetime, lasts: timedelta, address: str = "", br
             browser=browser[:200],
         )
     )
-    db.session.execute(update(User.__table__).where(User.__table__.c.id == user_id).values(last_signed_in_at=at))
+    db.session.execute(
+        update(User.__table__).where(User.__table__.c.id == user_id).values(last_signed_in_at=at)
+    )
     return token
 
 
 def touch(token_hash: str, *, at: datetime) -> None:
     """Note activity, in the transaction that is open; an ended session stays ended."""
     db.session.execute(
-        update(_TABLE).where(_TABLE.c.token_hash == token_hash, _TABLE.c.ended_at.is_(None)).values(seen_at=at)
+        update(_TABLE)
+        .where(_TABLE.c.token_hash == token_hash, _TABLE.c.ended_at.is_(None))
+        .values(seen_at=at)
     )
 
 

@@ -18,7 +18,9 @@ def claim(key: str, *, actor: Viewer, at: datetime) -> bool:
     work: if the act fails, the claim goes with it and the form can be sent again."""
     insert = _DIALECT[db.engine.dialect.name]
     statement = (
-        insert(_TABLE).values(key=key, user_id=actor.user_id, at=at).on_conflict_do_nothing(index_elements=["key"])
+        insert(_TABLE)
+        .values(key=key, user_id=actor.user_id, at=at)
+        .on_conflict_do_nothing(index_elements=["key"])
     )
     return db.session.execute(statement).rowcount == 1
 

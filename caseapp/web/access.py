@@ -139,7 +139,12 @@ def _refuse(act, reference, status, person_id=None):
     db.session.rollback()
     with unit_of_work():
         audit.write_refusal(
-            viewer(), act.value, at=clock.now(), reference=reference, address=request.remote_addr or "", person_id=person_id
+            viewer(),
+            act.value,
+            at=clock.now(),
+            reference=reference,
+            address=request.remote_addr or "",
+            person_id=person_id,
         )
     abort(status)
 
@@ -147,7 +152,13 @@ def _refuse(act, reference, status, person_id=None):
 def refuse_unguarded(app) -> None:
     """Stop the start if a route has no access word."""
     app.view_functions["static"].access = "public"
-    bare = sorted({r.endpoint for r in app.url_map.iter_rules() if not hasattr(app.view_functions[r.endpoint], "access")})
+    bare = sorted(
+        {
+            r.endpoint
+            for r in app.url_map.iter_rules()
+            if not hasattr(app.view_functions[r.endpoint], "access")
+        }
+    )
     if bare:
         raise RuntimeError(f"no access rule on: {', '.join(bare)}")
 

@@ -55,7 +55,9 @@ def _plain(status, error):
     """The last resort: no viewer, no navigation, no query; the log says which kind of error, never with what data."""
     from flask import current_app, g
 
-    current_app.logger.error("%s on %s: %s", status, request.endpoint, type(error).__name__, exc_info=_trace(error))
+    current_app.logger.error(
+        "%s on %s: %s", status, request.endpoint, type(error).__name__, exc_info=_trace(error)
+    )
     g.page_context = {"viewer": None, "nav": [], "demo": False, "csrf": "", "unread": 0}
     g.pop("readings", None)
     try:

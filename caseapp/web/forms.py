@@ -15,7 +15,9 @@ from caseapp.services import submissions
 from caseapp.services.transaction import unit_of_work
 from caseapp.web.sessions import viewer
 
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+_UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
+)
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 
 LINE_MOST = 300
@@ -69,7 +71,9 @@ class Form(FlaskForm):
                     self.result_id = submissions.result(key, actor=actor)
                     return True
                 self.result = act(*args, **kwargs)
-                self.result_id = self.result if isinstance(self.result, int) else getattr(self.result, "id", None)
+                self.result_id = (
+                    self.result if isinstance(self.result, int) else getattr(self.result, "id", None)
+                )
                 if key:
                     submissions.settle(key, self.result_id)
         except RuleBroken as broken:
@@ -120,7 +124,9 @@ class DayField(Field):
     MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
     NAMES = "January February March April May June July August September October November December".split()
 
-    def __init__(self, label=None, validators=None, *, earliest=date(1900, 1, 1), latest=date(2100, 12, 31), **kwargs):
+    def __init__(
+        self, label=None, validators=None, *, earliest=date(1900, 1, 1), latest=date(2100, 12, 31), **kwargs
+    ):
         super().__init__(label, validators, **kwargs)
         self.earliest, self.latest = earliest, latest
         self.parts = ("", "", "")
@@ -130,10 +136,16 @@ class DayField(Field):
         super().process(None, data if data is not None else self.object_data_or_default())
         if self.data:
             self.parts = (str(self.data.day), str(self.data.month), str(self.data.year))
-        if formdata is not None and any(f"{self.name}-{part}" in formdata for part in ("day", "month", "year")):
-            self.parts = tuple(clean(formdata.get(f"{self.name}-{part}", ""))[:20] for part in ("day", "month", "year"))
+        if formdata is not None and any(
+            f"{self.name}-{part}" in formdata for part in ("day", "month", "year")
+        ):
+            self.parts = tuple(
+                clean(formdata.get(f"{self.name}-{part}", ""))[:20] for part in ("day", "month", "year")
+            )
             self._read()
-        elif formdata is not None and formdata.get(self.name):  # one box, as the browser's own or a script sends it
+        elif formdata is not None and formdata.get(
+            self.name
+        ):  # one box, as the browser's own or a script sends it
             try:
                 self.data = date.fromisoformat(clean(formdata[self.name]))
                 self.parts = (str(self.data.day), str(self.data.month), str(self.data.year))
@@ -151,11 +163,19 @@ class DayField(Field):
             return
         day, month, year = self.parts
         if not all(self.parts):
-            missing = [n for n, part in zip(("a day", "a month", "a year"), self.parts, strict=True) if not part]
+            missing = [
+                n for n, part in zip(("a day", "a month", "a year"), self.parts, strict=True) if not part
+            ]
             self.broken = f"The date also needs {' and '.join(missing)}"
             return
         month_number = self._month(month)
-        if not day.isascii() or not day.isdigit() or not year.isascii() or not year.isdigit() or not month_number:
+        if (
+            not day.isascii()
+            or not day.isdigit()
+            or not year.isascii()
+            or not year.isdigit()
+            or not month_number
+        ):
             self.broken = "This must be a real day, such as 27 3 2026"
             return
         if len(year) != 4:
@@ -171,7 +191,10 @@ class DayField(Field):
             )
             return
         if not self.earliest <= self.data <= self.latest:
-            self.broken, self.data = f"The year must lie between {self.earliest.year} and {self.latest.year}", None
+            self.broken, self.data = (
+                f"The year must lie between {self.earliest.year} and {self.latest.year}",
+                None,
+            )
 
     def _month(self, text):
         if text.isascii() and text.isdigit():

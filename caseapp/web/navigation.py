@@ -64,6 +64,12 @@ def places(viewer: Viewer, path: str) -> Places:
         if endpoint in current_app.view_functions and rules.may(viewer, act):
             url = url_for(endpoint)
             items.append(
-                Place(label, url, path.startswith(url), getattr(counts, number) if number else 0, WORDS.get(number, ""))
+                Place(
+                    label,
+                    url,
+                    path.startswith(url),
+                    getattr(counts, number) if number else 0,
+                    WORDS.get(number, ""),
+                )
             )
     return Places(items, counts.unread)

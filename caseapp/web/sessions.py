@@ -49,7 +49,9 @@ def _load(token: str) -> SignedIn | None:
     if row is None:
         return None
     v = row.viewer
-    return SignedIn(v.user_id, v.agency_id, v.roles, v.name, v.agency_name, v.email, v.demo, token, row.seen_at)
+    return SignedIn(
+        v.user_id, v.agency_id, v.roles, v.name, v.agency_name, v.email, v.demo, token, row.seen_at
+    )
 
 
 def viewer() -> SignedIn:
