@@ -1,0 +1,1 @@
+"""The forms of the shared plan, one module for each noun."""

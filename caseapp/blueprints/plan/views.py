@@ -1,1 +1,0 @@
-"""The shared plan: reading, editing, agreeing, printing."""
