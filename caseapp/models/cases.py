@@ -30,7 +30,7 @@ class Case(Editable, Base):
         Index("ix_case_lead_agency_id_last_activity_at", "lead_agency_id", "last_activity_at"),
     )
 
-    #: Eight digits, said "41 72 93 05"; the last two check the rest.
+    #: Eight digits, said "41 72 93 04"; the last two check the rest.
     reference: Mapped[str] = mapped_column(String(8), unique=True)
     person_id: Mapped[int] = ref("person.id", index=False)
     episode: Mapped[int] = mapped_column(default=1)

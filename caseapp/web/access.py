@@ -161,12 +161,3 @@ def refuse_unguarded(app) -> None:
     )
     if bare:
         raise RuntimeError(f"no access rule on: {', '.join(bare)}")
-
-
-def table(app) -> list[str]:
-    """The golden access table: method, address and access word of every route (tests/access.txt)."""
-    lines = []
-    for rule in app.url_map.iter_rules():
-        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
-            lines.append(f"{method:6} {rule.rule:70} {app.view_functions[rule.endpoint].access}")
-    return sorted(lines, key=lambda line: (line.split()[1], line))

@@ -27,7 +27,26 @@ def show(status: int):
     db.session.rollback()
     if status not in KNOWN:
         status = 400 if 400 <= status < 500 else 500
-    return render_template("errors/error.html", status=status), status
+    return render_template("errors/error.html", status=status, kept=_typed()), status
+
+
+#: Fields of a form that nobody wrote by hand, or that must not come back.
+NOT_TYPED = {"csrf_token", "once", "version", "password", "next", "back"}
+
+
+def _typed():
+    """What was typed, so that a refused form loses nothing: browsers do not keep our pages."""
+    if request.method in {"GET", "HEAD"}:
+        return []
+    try:
+        fields = list(request.form.items(multi=True))
+    except HTTPException:
+        return []
+    return [
+        (name.rsplit("-", 1)[-1].replace("_", " "), text)
+        for name, text in fields
+        if len(text.strip()) > 15 and not any(secret in name for secret in NOT_TYPED)
+    ][:20]
 
 
 def _csrf(_error):

@@ -1,0 +1,108 @@
+"""The access matrix: every route, as every persona, with own and foreign records; no foreign canary anywhere.
+
+Also: no answer is a 5xx, whatever is asked, and what is foreign answers exactly like what does not exist.
+"""
+
+import re
+from itertools import product
+
+import pytest
+from sqlalchemy import select
+
+from caseapp.extensions import db
+from caseapp.ids import new_id
+from caseapp.models import OutboxMessage
+from tests import canaries
+from tests.browser import fields_of
+from tests.world import sign_in
+
+CANARY = re.compile(r"CANARY-([A-Z]+)-[\w-]*")
+
+#: Sign-out ends the session that the test is using; it shows nothing.
+LEFT_OUT = {"auth.sign_out", "static"}
+
+
+@pytest.fixture
+def world(app, database, db_session):
+    return database.kept("canaries", canaries.build)
+
+
+def addresses(app, ids):
+    """(endpoint, method, address) for every route, with Niall's records, the foreign ones, and mixed."""
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in LEFT_OUT:
+            continue
+        names = sorted(rule.arguments)
+        unknown = [name for name in names if name not in ids["own"]]
+        assert not unknown, f"teach tests/canaries.py what {unknown} of {rule.rule} may be"
+        choices = [[v for side in ("own", "foreign") for v in ids[side][name][:3]] or [new_id()] for name in names]
+        for values in list(product(*choices))[:18]:
+            address = adapter.build(rule.endpoint, dict(zip(names, values, strict=True)), method=sorted(rule.methods)[0])
+            for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+                yield rule.endpoint, method, address
+
+
+def read(response) -> set[str]:
+    """The zones of all canaries in an answer, headers included."""
+    words = response.get_data(as_text=True) + " ".join(f"{k}: {v}" for k, v in response.headers)
+    return set(CANARY.findall(words))
+
+
+@pytest.mark.parametrize("persona", sorted(canaries.MAY_READ))
+def test_no_persona_ever_reads_a_canary_that_is_not_theirs(app, world, persona):
+    client = app.test_client()
+    client.judging = False
+    sign_in(client, world.viewers[persona])
+    token = fields_of(client.get("/account").text).get("csrf_token", "")
+    allowed = canaries.MAY_READ[persona]
+    leaks, broken, seen = [], [], set()
+    for endpoint, method, address in addresses(app, world.ids):
+        for htmx in (False, True):
+            headers = {"HX-Request": "true"} if htmx else {}
+            if method == "GET":
+                response = client.get(address, headers=headers)
+            elif htmx:
+                continue
+            else:
+                response = client.open(address, method=method, data={"csrf_token": token, "text": "x"})
+            zones = read(response)
+            seen |= zones
+            if zones - allowed:
+                leaks.append((endpoint, method, address, response.status_code, sorted(zones - allowed)))
+            if response.status_code >= 500:
+                broken.append((endpoint, method, address, response.status_code))
+    assert not leaks, leaks[:10]
+    assert not broken, broken[:10]
+    if persona in {"orla", "tomasz", "leah", "mark"}:
+        assert seen, "the matrix looked at nothing: the pages show no canary at all to somebody who may read some"
+    for message in db.session.scalars(select(OutboxMessage)):
+        assert not CANARY.search(message.subject + message.body + message.to_address), "mail holds words about a person"
+
+
+def test_a_signed_out_visitor_reads_no_canary_and_changes_nothing(app, world):
+    client = app.test_client()
+    client.judging = False
+    for endpoint, method, address in addresses(app, world.ids):
+        response = client.open(address, method=method)
+        assert not read(response), (endpoint, address)
+        assert response.status_code < 500, (endpoint, address)
+
+
+@pytest.mark.parametrize("persona", ["tomasz", "leah", "shauna", "brid", "root"])
+def test_what_is_foreign_answers_like_what_does_not_exist(app, world, persona):
+    client = app.test_client()
+    client.judging = False
+    sign_in(client, world.viewers[persona])
+    nowhere = "10000022"
+    for rule in app.url_map.iter_rules():
+        if "reference" not in rule.arguments or "GET" not in rule.methods:
+            continue
+        adapter = app.url_map.bind("localhost")
+        values = {name: world.ids["foreign"][name][0] for name in rule.arguments if world.ids["foreign"][name]}
+        if len(values) < len(rule.arguments):
+            continue
+        foreign = client.get(adapter.build(rule.endpoint, values))
+        missing = client.get(adapter.build(rule.endpoint, values | {"reference": nowhere}))
+        assert foreign.status_code == missing.status_code == 404, rule.rule
+        assert foreign.text == missing.text, rule.rule
