@@ -227,7 +227,7 @@ class PlanAgreement(has_id, Base):
 
 
 class PlanReview(has_id, Base):
-    """A formal review: what works, what was changed, where the person lives (S3-17, S4-13, S0-18)."""
+    """A formal review: what works, what was changed, where the person lives, how the carers are (S3-17, S4-13, S0-18)."""
 
     __tablename__ = "plan_review"
     __table_args__ = (Index("ix_plan_review_case_id_held_on", "case_id", "held_on"),)
@@ -241,7 +241,11 @@ class PlanReview(has_id, Base):
     changed: Mapped[LongText] = mapped_column(default="")
     persons_view: Mapped[LongText] = mapped_column(default="")
     place: Mapped[Line] = mapped_column(default="")
+    #: What was asked again of carers and family, and what came of it; empty where nobody was asked.
+    carers: Mapped[LongText] = mapped_column(default="")
     next_on: Mapped[date]
+    #: Why the next review comes later than the procedure says.
+    next_reason: Mapped[Line] = mapped_column(default="")
     recorded_at: Mapped[Moment]
     recorded_by_id: Mapped[int] = ref("user.id", index=False)
 

@@ -9,6 +9,7 @@ class Do(StrEnum):
     VIEW_WHOLE_PLAN = "plan:view-whole"
     EDIT_PLAN = "plan:edit"
     AGREE_PLAN = "plan:agree"
+    AGREE_PART = "plan:agree-part"
     REVIEW_PLAN = "plan:review"
     SEE_AS = "plan:see-as"
     PRINT_PART = "plan:print-part"

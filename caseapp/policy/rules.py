@@ -51,6 +51,7 @@ ON_CASE = {
     Do.VIEW_WHOLE_PLAN: _sees_whole_plan,
     Do.EDIT_PLAN: _works_on_open,
     Do.AGREE_PLAN: _works_on_open,
+    Do.AGREE_PART: _partner_in_open,
     Do.REVIEW_PLAN: _works_on_open,
     Do.SEE_AS: _sees_all,
     Do.PRINT_PART: _sees,
