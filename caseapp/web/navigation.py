@@ -46,14 +46,18 @@ WORDS = {"to_answer": "to accept or decline"}
 def landing(viewer: Viewer) -> str:
     """Where a role starts its day."""
     if viewer.has(Role.LINE_MANAGER):
-        return url_for("home.team")
+        return _url("home.team")
     if viewer.has(Role.WORKER):
-        return url_for("home.caseload" if waiting.has_caseload(viewer=viewer) else "home.our_actions")
+        return _url("home.caseload" if waiting.has_caseload(viewer=viewer) else "home.our_actions")
     if viewer.has(Role.AGENCY_ADMIN):
-        return url_for("staff.index")
+        return _url("staff.index")
     if viewer.has(Role.SYSTEM_ADMIN):
-        return url_for("system.agencies")
-    return url_for("directory.index")
+        return _url("system.agencies")
+    return _url("directory.index")
+
+
+def _url(endpoint):
+    return url_for(endpoint if endpoint in current_app.view_functions else "auth.account")
 
 
 def places(viewer: Viewer, path: str) -> Places:

@@ -1,0 +1,1 @@
+"""Views of the door, by what they are about."""

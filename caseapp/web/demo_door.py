@@ -1,0 +1,51 @@
+"""The accounts that the sign-in page of a demo lists, so that anybody can try each role. Never in production."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import current_app
+
+from caseapp.queries import accounts as reads
+from caseapp.queries.accounts import DemoAccount
+from caseapp.vocabulary import Role
+
+#: Written by `flask world load` beside the database: [{"email": …, "password": …}, …].
+FILE = "demo-accounts.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDoor:
+    rows: list[DemoAccount] = field(default_factory=list)
+    #: Where each lands, by e-mail address.
+    lands: dict[str, str] = field(default_factory=dict)
+    #: The password that all of them share, if they do and it is known here.
+    password: str = ""
+
+
+def accounts() -> DemoDoor:
+    """What to list; nothing in production and nothing where no demo world was loaded."""
+    if current_app.config["PRODUCTION"] or not current_app.config["ALLOW_DEMO"]:
+        return DemoDoor()
+    rows = reads.demo_accounts()
+    return DemoDoor(rows, {row.email: _lands(row) for row in rows}, _password() if rows else "")
+
+
+def _lands(account):
+    """In words, where navigation.landing leads this account."""
+    if account.roles & Role.LINE_MANAGER:
+        return "My team"
+    if account.roles & Role.WORKER:
+        return "My caseload" if account.leads_cases else "Our actions"
+    if account.roles & Role.AGENCY_ADMIN:
+        return "Staff and settings"
+    return "Agencies" if account.roles & Role.SYSTEM_ADMIN else "Directory"
+
+
+def _password():
+    try:
+        listed = json.loads((Path(current_app.config["CASEAPP_DATA"]) / FILE).read_text(encoding="utf-8"))
+        known = {account["password"] for account in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return known.pop() if len(known) == 1 else ""
