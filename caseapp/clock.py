@@ -1,6 +1,6 @@
 """The one place that knows what time it is: UTC for the record, the local calendar for people."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 _zone = ZoneInfo("Europe/Dublin")
@@ -25,6 +25,11 @@ def local(moment: datetime) -> datetime:
 def local_day(moment: datetime) -> date:
     """The local calendar day of a moment: a consent that ends on 2 March ends at local midnight after it."""
     return moment.astimezone(_zone).date()
+
+
+def at_local(day: date, hour: time) -> datetime:
+    """The moment, in UTC, at which the local clock shows this day and hour (the first, where it shows it twice)."""
+    return datetime.combine(day, hour, _zone).astimezone(UTC)
 
 
 def today() -> date:

@@ -118,6 +118,29 @@ class NoteKind(Word):
     OTHER = "other", "Other"
 
 
+class Sector(Word):
+    """Whom a piece of liaison was with, for the filter over notes (S0-5)."""
+
+    HOUSING = "housing", "Housing"
+    HEALTH = "health", "Health"
+    LEISURE = "leisure", "Leisure"
+    EMPLOYMENT = "employment", "Employment and training"
+    VOLUNTARY = "voluntary", "Voluntary sector"
+    JUSTICE = "justice", "Courts and probation"
+    WELFARE = "welfare", "Benefits and welfare"
+    FAMILY = "family", "Family and friends"
+    OTHER = "other", "Other"
+
+
+class Closing(Word):
+    """How an episode ends (C11)."""
+
+    POSITIVE = "positive", "Goals reached"
+    OTHER = "other", "Closed for another reason"
+    TRANSFERRED = "transferred", "Another lead agency has taken over"
+    REFERRED_ON = "referred_on", "Referred on to another service"
+
+
 class RelativeRole(Word):
     CARER = "carer", "Carer"
     PARENT = "parent", "Parent"

@@ -217,12 +217,22 @@ SEES_EVENT = or_(
 
 _Share = aliased(CaseNoteShare, name="vis_share")
 
-#: Select from CaseNote, joined to Case: the lead agency's own notes, or one shared with the viewer's agency (S3-14).
+#: Select from CaseNote, joined to Case: the lead agency's own notes, or one shared with the viewer's agency (S3-14)
+#: under the consent that is in force now: a later consent does not bring back what was shared under an earlier one.
 SEES_NOTE = or_(
     SEES_ALL,
     and_(
         SEES_CASE,
-        exists().where(_Share.note_id == CaseNote.id, _Share.agency_id == VIEWER_AGENCY).correlate(CaseNote),
+        exists()
+        .where(
+            _Share.note_id == CaseNote.id,
+            _Share.agency_id == VIEWER_AGENCY,
+            _Grant.case_id == CaseNote.case_id,
+            _Grant.agency_id == VIEWER_AGENCY,
+            in_force(_Grant),
+            _Grant.recorded_at <= _Share.shared_at,
+        )
+        .correlate(CaseNote),
     ),
 )
 
