@@ -125,6 +125,17 @@ def _time_limits() -> tuple[Setting, ...]:
             "B3",
         ),
         number(
+            "consent_longest_months",
+            "CFG-16",
+            "A consent lasts at most",
+            "Months. After that it is talked through with the person again and given anew.",
+            24,
+            1,
+            60,
+            "months",
+            "B3",
+        ),
+        number(
             "consent_warning_days",
             "CFG-16",
             "Warning before a consent ends",
