@@ -20,6 +20,13 @@ class Notification(has_id, Base):
             sqlite_where=text("read_at IS NULL"),
             postgresql_where=text("read_at IS NULL"),
         ),
+        Index(
+            "uq_notification_dedupe",
+            "dedupe",
+            unique=True,
+            sqlite_where=text("dedupe IS NOT NULL"),
+            postgresql_where=text("dedupe IS NOT NULL"),
+        ),
     )
 
     user_id: Mapped[int] = ref("user.id", index=False)
@@ -27,10 +34,14 @@ class Notification(has_id, Base):
     kind: Mapped[str] = mapped_column(String(40))
     case_id: Mapped[int | None] = ref("case.id")
     event_id: Mapped[int | None] = ref("event.id")
+    #: The action that a reminder is about; where there is an event, that names it.
+    action_id: Mapped[int | None] = ref("action.id", index=False)
     #: For notices that are about no case, or about one that can no longer be seen: a plain sentence without names.
     plain: Mapped[Line] = mapped_column(default="")
     read_at: Mapped[Moment | None]
     mailed_at: Mapped[Moment | None]
+    #: What a reminder is for, so that reminding twice leaves one ("late:17:2026-11-21:4").
+    dedupe: Mapped[str | None] = mapped_column(String(120))
 
 
 class OutboxMessage(has_id, Base):

@@ -1298,10 +1298,13 @@ def upgrade():
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("case_id", ID, nullable=True),
         sa.Column("event_id", ID, nullable=True),
+        sa.Column("action_id", ID, nullable=True),
         sa.Column("plain", sa.String(length=300), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dedupe", sa.String(length=120), nullable=True),
         sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_notification_action_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_notification_case_id")),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_notification_event_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notification_user_id")),
@@ -1318,6 +1321,13 @@ def upgrade():
             sqlite_where=sa.text("read_at IS NULL"),
             postgresql_where=sa.text("read_at IS NULL"),
         )
+        batch_op.create_index(
+            "uq_notification_dedupe",
+            ["dedupe"],
+            unique=True,
+            sqlite_where=sa.text("dedupe IS NOT NULL"),
+            postgresql_where=sa.text("dedupe IS NOT NULL"),
+        )
 
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
@@ -1325,6 +1335,11 @@ def upgrade():
 
 def downgrade():
     with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_notification_dedupe",
+            sqlite_where=sa.text("dedupe IS NOT NULL"),
+            postgresql_where=sa.text("dedupe IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_notification_user_id_unread",
             sqlite_where=sa.text("read_at IS NULL"),
