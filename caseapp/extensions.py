@@ -49,4 +49,5 @@ def install_sqlite(engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection):
         writing = connection.get_execution_options().get("write")
+        connection.info["changes_at_begin"] = connection.connection.driver_connection.total_changes
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -136,7 +136,9 @@ def build() -> CanaryWorld:
     session = db.session
     _fill(world, world.case_id, world.person_id, lead="canal", cm=world.orla, partner="harbour")
     _foreign_case(world)
-    _fill(world, world.foreign_case_id, world.foreign_person_id, lead="northgate", cm=world.mark, partner=None)
+    _fill(
+        world, world.foreign_case_id, world.foreign_person_id, lead="northgate", cm=world.mark, partner=None
+    )
     session.flush()
     _write_canaries(world)
     session.commit()
@@ -233,7 +235,11 @@ def _fill(world, case_id, person_id, *, lead, cm, partner):
             PersonWarning(person_id=person_id, kind=WarningKind.SAFETY, text="", **by),
             GoalStep(goal_id=goal_id, position=1, text="", done_on=date(2026, 10, 1)),
             PlanVersion(
-                case_id=case_id, number=1, agreed_at=LONG_AGO, recorded_by_id=cm.user_id, content={"goals": []}
+                case_id=case_id,
+                number=1,
+                agreed_at=LONG_AGO,
+                recorded_by_id=cm.user_id,
+                content={"goals": []},
             ),
             PlanAgreement(
                 case_id=case_id,
@@ -330,7 +336,11 @@ def _fill(world, case_id, person_id, *, lead, cm, partner):
         for viewer in world.viewers.values():
             session.add(
                 Notification(
-                    user_id=viewer.user_id, at=clock.now(), kind="action_changed", case_id=case_id, event_id=event_id
+                    user_id=viewer.user_id,
+                    at=clock.now(),
+                    kind="action_changed",
+                    case_id=case_id,
+                    event_id=event_id,
                 )
             )
     session.add(
@@ -343,7 +353,9 @@ def _fill(world, case_id, person_id, *, lead, cm, partner):
             uploaded_at=clock.now(),
             file_name="",
             digest="0" * 64,
-            content=b"Name\r\nCANARY-FOREIGN-sheet\r\n" if lead == "northgate" else b"Name\r\nCANARY-LEAD-sheet\r\n",
+            content=b"Name\r\nCANARY-FOREIGN-sheet\r\n"
+            if lead == "northgate"
+            else b"Name\r\nCANARY-LEAD-sheet\r\n",
             choices={},
         )
     )
@@ -416,7 +428,9 @@ def _write_canaries(world):
         columns = [
             c
             for c in table.columns
-            if isinstance(c.type, String | Text) and not isinstance(c.type, Enum | JSON) and c.name not in TECHNICAL
+            if isinstance(c.type, String | Text)
+            and not isinstance(c.type, Enum | JSON)
+            and c.name not in TECHNICAL
         ]
         for row in db.session.scalars(select(mapper.class_)).all():
             where = zone(world, table.name, row)

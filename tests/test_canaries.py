@@ -36,9 +36,13 @@ def addresses(app, ids):
         names = sorted(rule.arguments)
         unknown = [name for name in names if name not in ids["own"]]
         assert not unknown, f"teach tests/canaries.py what {unknown} of {rule.rule} may be"
-        choices = [[v for side in ("own", "foreign") for v in ids[side][name][:3]] or [new_id()] for name in names]
+        choices = [
+            [v for side in ("own", "foreign") for v in ids[side][name][:3]] or [new_id()] for name in names
+        ]
         for values in list(product(*choices))[:18]:
-            address = adapter.build(rule.endpoint, dict(zip(names, values, strict=True)), method=sorted(rule.methods)[0])
+            address = adapter.build(
+                rule.endpoint, dict(zip(names, values, strict=True)), method=sorted(rule.methods)[0]
+            )
             for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
                 yield rule.endpoint, method, address
 
@@ -75,9 +79,13 @@ def test_no_persona_ever_reads_a_canary_that_is_not_theirs(app, world, persona):
     assert not leaks, leaks[:10]
     assert not broken, broken[:10]
     if persona in {"orla", "tomasz", "leah", "mark"}:
-        assert seen, "the matrix looked at nothing: the pages show no canary at all to somebody who may read some"
+        assert seen, (
+            "the matrix looked at nothing: the pages show no canary at all to somebody who may read some"
+        )
     for message in db.session.scalars(select(OutboxMessage)):
-        assert not CANARY.search(message.subject + message.body + message.to_address), "mail holds words about a person"
+        assert not CANARY.search(message.subject + message.body + message.to_address), (
+            "mail holds words about a person"
+        )
 
 
 def test_a_signed_out_visitor_reads_no_canary_and_changes_nothing(app, world):
@@ -99,7 +107,9 @@ def test_what_is_foreign_answers_like_what_does_not_exist(app, world, persona):
         if "reference" not in rule.arguments or "GET" not in rule.methods:
             continue
         adapter = app.url_map.bind("localhost")
-        values = {name: world.ids["foreign"][name][0] for name in rule.arguments if world.ids["foreign"][name]}
+        values = {
+            name: world.ids["foreign"][name][0] for name in rule.arguments if world.ids["foreign"][name]
+        }
         if len(values) < len(rule.arguments):
             continue
         foreign = client.get(adapter.build(rule.endpoint, values))

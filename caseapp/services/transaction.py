@@ -41,8 +41,8 @@ def unit_of_work():
     depth = session.info.get(DEPTH, 0)
     session.info[DEPTH] = depth + 1
     try:
-        if depth == 0 and not session.in_transaction():
-            session.connection(execution_options={"write": True})
+        if depth == 0:
+            _begin_writing(session)
         yield
         session.flush()
         if depth == 0:
@@ -58,6 +58,22 @@ def unit_of_work():
         raise
     finally:
         session.info[DEPTH] = depth
+
+
+def _begin_writing(session):
+    """Take SQLite's write lock before the first query: a transaction that began by reading cannot write once somebody
+    else has (SQLITE_BUSY_SNAPSHOT, which no timeout cures). One that has only read so far is begun anew."""
+    if session.in_transaction():
+        connection = session.connection()
+        if connection.dialect.name != "sqlite" or connection.get_execution_options().get("write"):
+            return
+        written = connection.connection.driver_connection.total_changes != connection.info.get(
+            "changes_at_begin"
+        )
+        if written or session.new or session.dirty or session.deleted:
+            return
+        session.rollback()
+    session.connection(execution_options={"write": True})
 
 
 def use_case(act):
