@@ -227,7 +227,7 @@ def _fill(world, case_id, person_id, *, lead, cm, partner):
     lead_id = world.agencies[lead]
     other = world.agencies[partner or "area"]
     goal_id = session.scalars(select(Goal.id).where(Goal.case_id == case_id).order_by(Goal.number)).first()
-    by = dict(recorded_by_id=cm.user_id, recorded_at=LONG_AGO)
+    by = {"recorded_by_id": cm.user_id, "recorded_at": LONG_AGO}
     session.add_all(
         [
             PersonIdentifier(person_id=person_id, scheme="LINK", value=""),

@@ -21,8 +21,9 @@ def claim(key: str, *, actor: Viewer, at: datetime) -> bool:
         insert(_TABLE)
         .values(key=key, user_id=actor.user_id, at=at)
         .on_conflict_do_nothing(index_elements=["key"])
+        .returning(_TABLE.c.key)
     )
-    return db.session.execute(statement).rowcount == 1
+    return db.session.execute(statement).first() is not None
 
 
 def settle(key: str, result_id: int | None) -> None:

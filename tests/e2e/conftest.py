@@ -92,7 +92,7 @@ def live(demo_data, tmp_path_factory):
     url = f"http://127.0.0.1:{port}"
     for _ in range(200):
         try:
-            urlopen(url + "/sign-in", timeout=5).read()
+            urlopen(url + "/sign-in", timeout=5).read()  # noqa: S310 - our own loopback address
             break
         except (URLError, OSError):
             time.sleep(0.1)
