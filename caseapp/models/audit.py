@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.models.base import Base, Id, Line, Moment, has_id, word
@@ -19,6 +19,13 @@ class AuditEntry(has_id, Base):
         Index("ix_audit_entry_case_id_at", "case_id", "at"),
         Index("ix_audit_entry_person_id_at", "person_id", "at"),
         Index("ix_audit_entry_user_id_at", "user_id", "at"),
+        Index(
+            "ix_audit_entry_about_id_at",
+            "about_id",
+            "at",
+            sqlite_where=text("about_id IS NOT NULL"),
+            postgresql_where=text("about_id IS NOT NULL"),
+        ),
     )
 
     at: Mapped[Moment]
@@ -31,6 +38,8 @@ class AuditEntry(has_id, Base):
     what: Mapped[Line]
     case_id: Mapped[int | None] = mapped_column(Id)
     person_id: Mapped[int | None] = mapped_column(Id)
+    #: The account, agency or area that was changed, where it is about no case.
+    about_id: Mapped[int | None] = mapped_column(Id)
     #: Why they could: "lead agency", "consent".
     ground: Mapped[str] = mapped_column(String(40), default="")
     grant_id: Mapped[int | None] = mapped_column(Id)

@@ -25,11 +25,13 @@ def entry(
     case: CaseFile | None = None,
     case_id: int | None = None,
     person_id: int | None = None,
+    about_id: int | None = None,
     address: str = "",
     detail: dict | None = None,
 ) -> dict:
     """The columns of one entry, ready to insert. `at` is a moment in UTC; `detail` holds no free text about a person
-    beyond what the record itself holds."""
+    beyond what the record itself holds. `about_id` is the account, agency or area that was changed, where it is about
+    no case."""
     return {
         "id": new_id(),
         "at": at,
@@ -41,6 +43,7 @@ def entry(
         "what": what[:300],
         "case_id": case.id if case else case_id,
         "person_id": case.person_id if case else person_id,
+        "about_id": about_id,
         "ground": case.ground if case else "",
         "grant_id": case.grant_id if case else None,
         "address": address[:45],

@@ -53,12 +53,14 @@ def live_worker(user_id: int | None, agency_id: int, *, field: str, manager: boo
     Raises RuleBroken for anybody else, in the same words whoever it is."""
     wanted = Role.LINE_MANAGER if manager else PRACTISES
     row = db.session.execute(
-        select(User.id, User.name).where(
+        select(User.id, User.name)
+        .where(
             User.id == user_id,
             User.agency_id == agency_id,
             User.disabled_at.is_(None),
             User.roles.op("&")(int(wanted)) != 0,
         )
+        .with_for_update(read=True)  # or the account could be switched off while the case is given to it (S3-20)
     ).first()
     if row is None:
         raise RuleBroken(

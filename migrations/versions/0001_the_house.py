@@ -81,6 +81,7 @@ def upgrade():
         sa.Column("what", sa.String(length=300), nullable=False),
         sa.Column("case_id", ID, nullable=True),
         sa.Column("person_id", ID, nullable=True),
+        sa.Column("about_id", ID, nullable=True),
         sa.Column("ground", sa.String(length=40), nullable=False),
         sa.Column("grant_id", ID, nullable=True),
         sa.Column("address", sa.String(length=45), nullable=False),
@@ -89,6 +90,13 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_audit_entry_about_id_at",
+            ["about_id", "at"],
+            unique=False,
+            sqlite_where=sa.text("about_id IS NOT NULL"),
+            postgresql_where=sa.text("about_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_audit_entry_case_id_at", ["case_id", "at"], unique=False)
         batch_op.create_index("ix_audit_entry_person_id_at", ["person_id", "at"], unique=False)
         batch_op.create_index("ix_audit_entry_user_id_at", ["user_id", "at"], unique=False)
@@ -1523,6 +1531,7 @@ def downgrade():
         batch_op.drop_index("ix_audit_entry_user_id_at")
         batch_op.drop_index("ix_audit_entry_person_id_at")
         batch_op.drop_index("ix_audit_entry_case_id_at")
+        batch_op.drop_index("ix_audit_entry_about_id_at")
 
     op.drop_table("audit_entry")
     op.drop_table("area")
