@@ -1,0 +1,465 @@
+"""The whole shared plan on one page (screen 03): for those who lead the case, and, read-only and without the lead
+agency's own matter, for an agency with consent to the full plan (S3-48). Three statements beside the head."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Boolean, Date, Integer, String, and_, bindparam, cast, literal, null, select, union_all
+from sqlalchemy.orm import aliased
+
+from caseapp import clock, dates, ids
+from caseapp.extensions import db
+from caseapp.models import (
+    Agency,
+    Case,
+    CaseAgency,
+    ConsentExclusion,
+    ConsentGrant,
+    Event,
+    Goal,
+    GoalStep,
+    Need,
+    PlanIssue,
+    PlanVersion,
+    User,
+)
+from caseapp.models.base import UTC, Id
+from caseapp.policy import scopes
+from caseapp.policy.scopes import CaseFile
+from caseapp.policy.viewer import Viewer
+from caseapp.queries import plan_head, plan_quality, plan_rows
+from caseapp.queries.plan_head import Head
+from caseapp.queries.plan_rows import CASE_ID, Raw, Row
+from caseapp.vocabulary import ActionStatus, AgencyKind, GoalStatus, NeedLevel
+
+EVENTS_SHOWN = 6
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+_ACTIONS = plan_rows.statement()
+
+
+class GoalRow(NamedTuple):
+    """A goal with the level of the need it serves; `raw` words, nothing worked out."""
+
+    id: int
+    number: int
+    domain: str
+    words: str
+    title: str
+    measure: str
+    smart: bool
+    priority: int | None
+    target_on: date | None
+    status: GoalStatus
+    level: NeedLevel | None
+
+
+_GOALS = (
+    select(
+        Goal.id,
+        Goal.number,
+        Goal.domain,
+        Goal.words,
+        Goal.title,
+        Goal.measure,
+        and_(
+            Goal.smart_specific,
+            Goal.smart_measurable,
+            Goal.smart_achievable,
+            Goal.smart_relevant,
+            Goal.smart_timed,
+        ),
+        Goal.priority,
+        Goal.target_on,
+        Goal.status,
+        Need.level,
+    )
+    .join(Case, Case.id == Goal.case_id)
+    .outerjoin(Need, and_(Need.case_id == Goal.case_id, Need.domain == Goal.domain))
+    .where(Goal.case_id == CASE_ID, scopes.SEES_GOAL)
+    .order_by(Goal.number)
+)
+
+
+class Aside(NamedTuple):
+    """One row of what stands beside the plan; what the columns mean depends on `kind`."""
+
+    kind: str
+    id: int
+    agency_id: int | None
+    name: str | None
+    text: str | None
+    more: str | None
+    flag: bool | None
+    number: int | None
+    day: date | None
+    until: date | None
+    at: datetime | None
+
+
+_NONE = {
+    "agency_id": cast(null(), Id),
+    "name": cast(null(), String),
+    "text": cast(null(), String),
+    "more": cast(null(), String),
+    "flag": cast(null(), Boolean()),
+    "number": cast(null(), Integer),
+    "day": cast(null(), Date),
+    "until": cast(null(), Date),
+    "at": cast(null(), UTC),
+}
+_WORD = String()
+
+
+def _aside(kind, id_, **columns):
+    return select(
+        literal(kind).label("kind"),
+        id_.label("id"),
+        *(columns.get(name, empty).label(name) for name, empty in _NONE.items()),
+    )
+
+
+_MINE = select(Case.id.label("id")).where(Case.id == CASE_ID, scopes.SEES_ALL).cte("led")
+_Author = aliased(User, name="author")
+
+_newest = (
+    select(Event.id, Event.summary, Event.at, Event.actor_id)
+    .join(_MINE, _MINE.c.id == Event.case_id)
+    .order_by(Event.at.desc(), Event.id.desc())
+    .limit(EVENTS_SHOWN)
+    .subquery("newest")
+)
+_ASIDE = union_all(
+    _aside(
+        "grant",
+        ConsentGrant.id,
+        agency_id=ConsentGrant.agency_id,
+        name=Agency.name,
+        text=ConsentGrant.contact_name,
+        more=cast(Agency.kind, _WORD),
+        flag=ConsentGrant.full_plan,
+        day=ConsentGrant.starts_on,
+        until=ConsentGrant.expires_on,
+    )
+    .join(_MINE, _MINE.c.id == ConsentGrant.case_id)
+    .join(Agency, Agency.id == ConsentGrant.agency_id)
+    .where(scopes.in_force()),
+    _aside(
+        "known",
+        CaseAgency.id,
+        agency_id=CaseAgency.agency_id,
+        name=Agency.name,
+        text=CaseAgency.contact_name,
+        more=cast(Agency.kind, _WORD),
+        day=CaseAgency.known_on,
+    )
+    .join(_MINE, _MINE.c.id == CaseAgency.case_id)
+    .join(Agency, Agency.id == CaseAgency.agency_id)
+    .where(CaseAgency.ended_at.is_(None)),
+    _aside("never", ConsentExclusion.id, agency_id=ConsentExclusion.agency_id, name=Agency.name)
+    .join(_MINE, _MINE.c.id == ConsentExclusion.case_id)
+    .join(Agency, Agency.id == ConsentExclusion.agency_id)
+    .where(ConsentExclusion.lifted_at.is_(None)),
+    _aside("need", Need.id, text=Need.domain, more=cast(Need.level, _WORD), number=Need.priority).join(
+        _MINE, _MINE.c.id == Need.case_id
+    ),
+    _aside("step", GoalStep.id, agency_id=GoalStep.goal_id, text=GoalStep.text, number=GoalStep.position, day=GoalStep.done_on)
+    .join(Goal, Goal.id == GoalStep.goal_id)
+    .join(_MINE, _MINE.c.id == Goal.case_id),
+    _aside("version", PlanVersion.id, text=PlanVersion.reason, number=PlanVersion.number, at=PlanVersion.agreed_at).join(
+        _MINE, _MINE.c.id == PlanVersion.case_id
+    ),
+    _aside("issue", PlanIssue.id, agency_id=PlanIssue.agency_id, name=Agency.name, at=PlanIssue.raised_at)
+    .join(_MINE, _MINE.c.id == PlanIssue.case_id)
+    .join(Agency, Agency.id == PlanIssue.agency_id)
+    .where(PlanIssue.answered_at.is_(None)),
+    _aside("event", _newest.c.id, text=_newest.c.summary, name=_Author.name, at=_newest.c.at).join(
+        _Author, _Author.id == _newest.c.actor_id
+    ),
+)
+
+
+class Event_(NamedTuple):
+    """A line of the timeline, in the words of components/timeline.html."""
+
+    title: str
+    when: str
+    who: str
+    text: str = ""
+    url: str = ""
+
+
+@dataclass(slots=True)
+class Standing:
+    """An agency in the plan: what it may see and until when, and whether it does what the plan says (S2-48)."""
+
+    id: int
+    name: str
+    lead: bool = False
+    known: bool = False
+    never: bool = False
+    clinic: bool = False
+    contact: str = ""
+    granted_on: date | None = None
+    until: date | None = None
+    full_plan: bool = False
+    workers: list[str] = field(default_factory=list)
+    actions: int = 0
+    open: int = 0
+    late: int = 0
+    unanswered: int = 0
+    declined: int = 0
+    blocked: int = 0
+    anchor: str = ""
+    sees: str = ""
+    ending: str = ""
+    count: str = ""
+    mend: tuple | None = None
+    alarm: str = ""
+    waits: str = ""
+
+
+@dataclass(slots=True)
+class GoalBlock:
+    """A goal as it stands on the page."""
+
+    id: str
+    number: int
+    domain: str
+    level: str
+    priority: str
+    by: str
+    words: str
+    title: str
+    measure: str
+    status: str
+    ended: bool
+    mends: list[tuple]
+    steps: list[tuple[str, str]]
+    rows: list[Row]
+
+
+@dataclass(slots=True)
+class AgencyBlock:
+    """One agency's rows, when the plan is read by agency."""
+
+    id: str
+    name: str
+    rows: list[Row]
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many actions each filter shows."""
+
+    all: int = 0
+    late: int = 0
+    unanswered: int = 0
+    mine: int = 0
+
+
+SHOWS = ("all", "late", "unanswered", "mine")
+GROUPS = ("goal", "agency")
+
+
+@dataclass(slots=True)
+class PlanPage:
+    """The whole plan. What belongs to the lead agency alone is empty for anybody else."""
+
+    head: Head
+    goals: list[GoalBlock]
+    by_agency: list[AgencyBlock]
+    counts: Counts
+    shown: int
+    agencies: list[Standing]
+    versions: list[tuple[int, str, str]]
+    events: list[Event_]
+    faults: list
+    clinic: str
+    issues_open: int = 0
+
+
+def plan(
+    case: CaseFile, *, viewer: Viewer, show: str = "all", group: str = "goal", quiet: bool = False
+) -> PlanPage:
+    """The plan with the rows that `show` keeps, grouped by goal or by agency. `quiet`: for reading only (see as, print),
+    so no row offers anything to do."""
+    today = clock.today()
+    head = plan_head.head(case, viewer=viewer)
+    binds = scopes.binds(viewer) | {"case_id": case.id}
+    goals = [GoalRow(*row) for row in db.session.execute(_GOALS, binds)]
+    actions = [Raw(*row) for row in db.session.execute(_ACTIONS, binds)]
+    aside: dict[str, list[Aside]] = {}
+    if case.sees_all:
+        for row in db.session.execute(_ASIDE, binds):
+            aside.setdefault(row[0], []).append(Aside(*row))
+        events = [_event(one.text, one.at, one.name) for one in aside.get("event", ())]
+        agencies = _standings(head, aside, actions, today)
+        faults = plan_quality.faults(
+            head,
+            goals,
+            actions,
+            agencies,
+            [(n.text, n.more) for n in sorted(aside.get("need", ()), key=lambda n: (n.number or 99, n.text))],
+            [(one.id, one.name, one.at) for one in aside.get("issue", ())],
+            today=today,
+        )
+        for one in agencies:
+            _say(one, head, faults, today)
+    else:
+        events, agencies, faults = recent_events(binds), [], plan_quality.Faults()
+    clinic = next((one.name for one in agencies if one.clinic), "")
+    reader = plan_rows.reader(viewer, case, first_name=head.first_name, calendar=head.calendar, quiet=quiet)
+    counts = Counts(all=len(actions))
+    kept: list[Row] = []
+    for a in actions:
+        late = plan_rows.is_late(a, today)
+        unanswered = a.status is ActionStatus.REQUESTED
+        mine = a.user_id == viewer.user_id if case.sees_all else a.agency_id == viewer.agency_id
+        counts.late += late
+        counts.unanswered += unanswered
+        counts.mine += mine
+        if show == "all" or (show == "late" and late) or (show == "unanswered" and unanswered) or (show == "mine" and mine):
+            kept.append(plan_rows.in_words(a, reader, mend=faults.actions.get(a.id), clinic=clinic))
+    steps: dict[int, list] = {}
+    for one in sorted(aside.get("step", ()), key=lambda s: s.number or 0):
+        steps.setdefault(one.agency_id, []).append((one.text, dates.day(one.day)))
+    blocks = _by_goal(head, goals, kept, faults, steps, show) if group == "goal" else []
+    return PlanPage(
+        head,
+        blocks,
+        _by_agency(kept) if group == "agency" else [],
+        counts,
+        len(kept),
+        agencies,
+        [
+            (one.number, dates.day_of(one.at), one.text)
+            for one in sorted(aside.get("version", ()), key=lambda v: -(v.number or 0))
+        ],
+        events,
+        faults.all,
+        clinic,
+        len(aside.get("issue", ())),
+    )
+
+
+def _event(summary, at, who) -> Event_:
+    return Event_(summary, dates.day_of(at), who)
+
+
+_EVENTS = (
+    select(Event.summary, Event.at, User.name)
+    .join(Case, Case.id == Event.case_id)
+    .join(User, User.id == Event.actor_id)
+    .where(Event.case_id == CASE_ID, scopes.SEES_EVENT)
+    .order_by(Event.at.desc(), Event.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def recent_events(binds: dict, most: int = EVENTS_SHOWN) -> list[Event_]:
+    """The newest lines of the timeline that the viewer behind `binds` may read."""
+    return [_event(*row) for row in db.session.execute(_EVENTS, binds | {"most": most})]
+
+
+def _by_goal(head, goals, kept, faults, steps, show) -> list[GoalBlock]:
+    rows: dict[int, list[Row]] = {}
+    for row in kept:
+        rows.setdefault(row.raw.goal_id, []).append(row)
+    blocks = []
+    for goal in goals:
+        if show != "all" and goal.id not in rows:
+            continue
+        ended = goal.status in plan_quality.ENDED_GOALS
+        place = goal.priority
+        blocks.append(
+            GoalBlock(
+                ids.written(goal.id),
+                goal.number,
+                head.protocol.domain_label(goal.domain),
+                goal.level.label.lower() if goal.level and goal.level is not NeedLevel.NONE else "",
+                f"{head.first_name}’s {ORDINALS[place - 1]} priority" if place and 0 < place <= 10 else "",
+                f"by {dates.full_day(goal.target_on)}" if goal.target_on else "",
+                goal.words,
+                goal.title,
+                goal.measure,
+                goal.status.label if ended or goal.status is GoalStatus.ON_HOLD else "",
+                ended,
+                faults.goals.get(goal.id, []),
+                steps.get(goal.id, []),
+                rows.get(goal.id, []),
+            )
+        )
+    return blocks
+
+
+def _by_agency(kept) -> list[AgencyBlock]:
+    blocks: dict = {}
+    for row in kept:
+        a = row.raw
+        key = a.agency_id or 0
+        if key not in blocks:
+            name = a.agency_name or ("The person alone" if a.by_person else "Nobody yet")
+            blocks[key] = AgencyBlock(ids.written(key), name, [])
+        blocks[key].rows.append(row)
+    return sorted(blocks.values(), key=lambda block: block.name.casefold())
+
+
+def _standings(head, aside, actions, today) -> list[Standing]:
+    """Every agency that is known, has consent, is never to be told, or is to do something; the lead first."""
+    found: dict[int, Standing] = {head.lead_agency_id: Standing(head.lead_agency_id, head.lead_agency, lead=True)}
+
+    def one(agency_id, name):
+        return found.setdefault(agency_id, Standing(agency_id, name))
+
+    for row in aside.get("known", ()):
+        agency = one(row.agency_id, row.name)
+        agency.known, agency.contact = True, row.text or ""
+        agency.clinic = agency.clinic or row.more == AgencyKind.PRESCRIBING_CLINIC
+    for row in aside.get("grant", ()):
+        agency = one(row.agency_id, row.name)
+        agency.granted_on, agency.until, agency.full_plan = row.day, row.until, bool(row.flag)
+        agency.contact = agency.contact or row.text or ""
+        agency.clinic = agency.clinic or row.more == AgencyKind.PRESCRIBING_CLINIC
+    for row in aside.get("never", ()):
+        one(row.agency_id, row.name).never = True
+    for a in actions:
+        if a.agency_id is None:
+            continue
+        agency = one(a.agency_id, a.agency_name)
+        name = plan_rows.worker_name(a)
+        if name and name not in agency.workers:
+            agency.workers.append(name)
+        if a.status is not ActionStatus.CANCELLED:
+            agency.actions += 1
+        agency.open += a.status in plan_quality.OPEN_ACTIONS
+        agency.late += plan_rows.is_late(a, today)
+        agency.unanswered += a.status is ActionStatus.REQUESTED
+        agency.declined += a.status is ActionStatus.DECLINED
+        agency.blocked += a.status is ActionStatus.BLOCKED
+    lead, *others = found.values()
+    return [lead, *sorted(others, key=lambda a: (a.granted_on is None, a.name.casefold()))]
+
+
+def _say(one: Standing, head, faults, today) -> None:
+    """Put an agency's standing into words."""
+    one.anchor = f"ag-{ids.written(one.id)}"
+    one.mend = faults.agencies.get(one.id)
+    if one.lead:
+        one.sees = "Leads the case"
+    elif one.granted_on:
+        part = "the full plan" if one.full_plan else "its own part"
+        one.sees = f"Sees {part}{f', until {dates.day(one.until)}' if one.until else ''}"
+        if one.until and (one.until - today).days <= head.consent_days:
+            one.ending = f"Consent ends {dates.day(one.until)}"
+    elif one.never:
+        one.sees = "Never to be told"
+    if one.actions:
+        one.count = "1 action" if one.actions == 1 else f"{one.actions} actions"
+    one.alarm = ", ".join(w for n, w in ((one.late, f"{one.late} late"), (one.blocked, "blocked")) if n)
+    one.waits = ", ".join(
+        w
+        for n, w in ((one.unanswered, f"{one.unanswered} not answered"), (one.declined, f"{one.declined} declined"))
+        if n
+    )
