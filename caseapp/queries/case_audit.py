@@ -1,0 +1,127 @@
+"""Who has looked at a case, changed it, or was refused (X-5, X-13), for the case manager and the line manager."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+
+from caseapp.extensions import db
+from caseapp.models import AuditEntry
+from caseapp.policy.scopes import CaseFile
+from caseapp.policy.viewer import Viewer
+from caseapp.vocabulary import AuditAct
+
+PAGE = 50
+
+#: An export holds at most this many rows.
+MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One act on the record. `who` is empty for nobody signed in."""
+
+    at: datetime
+    who: str
+    agency: str
+    act: AuditAct
+    what: str
+    ground: str
+
+
+_COLUMNS = (
+    AuditEntry.at,
+    AuditEntry.user_name,
+    AuditEntry.agency_name,
+    AuditEntry.act,
+    AuditEntry.what,
+    AuditEntry.ground,
+)
+
+#: What the words of the guards mean to people; everything else is shown as it was written.
+SAID = {
+    "plan:view": "the plan",
+    "plan:view-whole": "the whole plan",
+    "plan:see-as": "the plan, as an agency sees it",
+    "plan:print-part": "a print of one part of the plan",
+    "plan:print-whole": "a print of the whole plan",
+    "plan:print-persons-copy": "a print of the person’s own copy",
+    "plan:edit": "the plan, to change it",
+    "plan:agree": "the agreement of the plan",
+    "plan:review": "a review of the plan",
+    "action:update": "an action",
+    "issue:raise": "an issue with the plan",
+    "issue:answer": "an issue with the plan",
+    "case:view": "the case page",
+    "case:edit": "the case, to change it",
+    "case:write-note": "a case note, to write it",
+    "case:view-notes": "the case notes",
+    "case:allocate": "who works on the case",
+    "case:close": "the closing of the case",
+    "case:reopen": "the reopening of the case",
+    "case:timeline": "the timeline",
+    "case:audit": "who has looked",
+    "consent:view": "the consents",
+    "consent:view-own": "the own agency’s consent",
+    "consent:record": "a consent, to record it",
+    "consent:disclosures": "what was shared with whom",
+    "person:view": "the person’s page",
+    "person:edit": "the person’s page, to change it",
+    "person:open-case": "the opening of a case",
+}
+
+
+def looks(
+    case: CaseFile,
+    *,
+    viewer: Viewer,
+    agency: str = "",
+    act: str = "",
+    page: int = 1,
+    size: int = PAGE,
+) -> tuple[list[Look], int]:
+    """One page of the audit record of this case, newest first, and how many entries there are. `agency` is a name:
+    entries outlive whatever they name."""
+    which = [_of(case, viewer)]
+    if agency:
+        which.append(AuditEntry.agency_name == agency)
+    if act in set(AuditAct):
+        which.append(AuditEntry.act == act)
+    total = db.session.scalar(select(func.count()).select_from(AuditEntry).where(*which))
+    rows = db.session.execute(
+        select(*_COLUMNS)
+        .where(*which)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return [_look(row) for row in rows], total
+
+
+def agencies(case: CaseFile, *, viewer: Viewer) -> list[str]:
+    """The agencies whose staff stand in the record."""
+    return list(
+        db.session.scalars(
+            select(AuditEntry.agency_name)
+            .where(_of(case, viewer), AuditEntry.agency_name != "")
+            .distinct()
+            .order_by(AuditEntry.agency_name)
+        )
+    )
+
+
+def _of(case, viewer):
+    """Entries about the case; and about its person where the own agency looked. Who else works with the person is
+    theirs to know, not ours."""
+    return or_(
+        AuditEntry.case_id == case.id,
+        and_(
+            AuditEntry.person_id == case.person_id,
+            AuditEntry.case_id.is_(None),
+            AuditEntry.agency_id == viewer.agency_id,
+        ),
+    )
+
+
+def _look(row):
+    return Look(*row[:4], SAID.get(row.what, row.what), row.ground)
