@@ -87,6 +87,7 @@ class PersonWarning(Editable, Base):
     recorded_at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
     ended_by_id: Mapped[int | None] = ref("user.id", index=False)
+    ended_reason: Mapped[Line] = mapped_column(default="")
 
 
 class PersonTrigram(Base):
