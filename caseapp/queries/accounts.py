@@ -158,6 +158,28 @@ class OpenSession:
     browser: str
     here: bool
 
+    @property
+    def browser_said(self) -> str:
+        """The browser and system in two words, as far as they are known."""
+        known = (
+            ("Edg", "Edge"),
+            ("OPR", "Opera"),
+            ("Firefox", "Firefox"),
+            ("Chrome", "Chrome"),
+            ("Safari", "Safari"),
+        )
+        systems = (
+            ("Android", "Android"),
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Windows", "Windows"),
+            ("Mac OS", "Mac"),
+            ("Linux", "Linux"),
+        )
+        what = next((said for part, said in known if part in self.browser), "A browser")
+        where = next((said for part, said in systems if part in self.browser), "")
+        return f"{what} on {where}" if where else what
+
 
 def own(*, viewer: Viewer) -> OwnAccount:
     """The viewer's own account."""

@@ -21,8 +21,9 @@ from caseapp.web.sessions import KEPT_AT_MOST, local_path
 PREFIX = "kept-"
 TO = "kept_to"
 
-_NEVER = re.compile(r"csrf|passw|secret|token", re.IGNORECASE)
+_NEVER = re.compile(r"csrf|passw|secret|token|\A(?:kept-)?(?:old|new|again)\Z", re.IGNORECASE)
 _PLUMBING = {"once", "version"}
+_NOTHING_TO_KEEP = {"auth.forgotten_now", "auth.new_password_now"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def keep():
         return redirect(url_for("auth.signed_out"), 303)
     if request.endpoint == "auth.sign_in_now":
         return _once_more()
-    if request.blueprint == "auth" and request.endpoint != "auth.account":
+    if request.endpoint in _NOTHING_TO_KEEP:
         return show(400)
     fields = [(name, value) for name, value in request.form.items(multi=True) if not _NEVER.search(name)]
     text = _kept(local_path(request.full_path.rstrip("?")), fields)
