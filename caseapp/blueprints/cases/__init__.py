@@ -4,4 +4,13 @@ from flask import Blueprint
 
 bp = Blueprint("cases", __name__)
 
-from caseapp.blueprints.cases import views  # noqa: E402, F401 - the views register themselves on bp
+from caseapp.blueprints.cases.views import (  # noqa: E402, F401 - the views register themselves on bp
+    agencies,
+    audit,
+    closing,
+    notes,
+    opening,
+    show,
+    team,
+    timeline,
+)

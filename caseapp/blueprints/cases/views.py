@@ -1,1 +1,0 @@
-"""Cases: opening, who works on them, notes, timeline, closing and reopening."""
