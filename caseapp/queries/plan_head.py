@@ -56,7 +56,6 @@ class Head:
     protocol: Any
     granted_on: date | None
     grant_until: date | None
-    left_out: str
     # with the whole plan
     plan_status: PlanStatus | None = None
     agreed_version: int = 0
@@ -64,8 +63,8 @@ class Head:
     strengths: str = ""
     strengths_around: str = ""
     contingency: str = ""
-    no_contingency_reason: str = ""
     # those who lead the case
+    no_contingency_reason: str = ""
     born_on: date | None = None
     born_approximate: bool = False
     safe_contact: str = ""
@@ -115,7 +114,6 @@ _BASE = (
     CarePlan.next_review_on,
     ConsentGrant.starts_on,
     ConsentGrant.expires_on,
-    ConsentGrant.left_out,
 )
 _WHOLE = (
     CarePlan.status,
@@ -124,7 +122,6 @@ _WHOLE = (
     CarePlan.strengths,
     CarePlan.strengths_around,
     CarePlan.contingency,
-    CarePlan.no_contingency_reason,
 )
 
 
@@ -154,6 +151,7 @@ CONSENT_DAYS = "consent_warning_days"
 ISSUE_DAYS = "issue_answer_working_days"
 
 _ALL = (
+    CarePlan.no_contingency_reason,
     Person.born_on,
     Person.born_approximate,
     Person.safe_contact,
@@ -208,12 +206,12 @@ def head(case: CaseFile, *, viewer: Viewer) -> Head:
         _STATEMENTS[case.sight], scopes.binds(viewer) | {"case_id": case.id, "grant_id": case.grant_id}
     ).one()
     (reference, given, family, known_as, lead_id, lead, lead_phone, manager) = row[:8]
-    cm_id, cm_name, cm_phone, cm_hours, review, granted, until, left_out = row[8:_N]
+    cm_id, cm_name, cm_phone, cm_hours, review, granted, until = row[8:_N]
     protocol = protocols.get(case.protocol_key, case.protocol_version)
     values: dict[str, Any] = {"issue_days": _number(ISSUE_DAYS, row[_N])}
     rest = row[_N + 1 :]
     if case.sees_whole_plan:
-        status, number, agreed_at, strengths, around, contingency, reason = rest[:7]
+        status, number, agreed_at, strengths, around, contingency = rest[:6]
         values |= {
             "plan_status": status,
             "agreed_version": number or 0,
@@ -221,7 +219,6 @@ def head(case: CaseFile, *, viewer: Viewer) -> Head:
             "strengths": strengths or "",
             "strengths_around": around or "",
             "contingency": contingency or "",
-            "no_contingency_reason": reason or "",
         }
     if case.sees_all:
         names = (
@@ -236,6 +233,7 @@ def head(case: CaseFile, *, viewer: Viewer) -> Head:
         values |= dict(zip(names, rest[7:14], strict=True))
         by_person, agreed, asked, events, consent_days = rest[14:]
         values |= {
+            "no_contingency_reason": rest[6] or "",
             "agreed_by_person": bool(by_person),
             "agencies_agreed": agreed,
             "agencies_asked": asked,
@@ -261,7 +259,6 @@ def head(case: CaseFile, *, viewer: Viewer) -> Head:
         protocol,
         granted,
         until,
-        left_out or "",
         **values,
     )
 

@@ -164,12 +164,23 @@ _ASIDE = union_all(
     _aside("need", Need.id, text=Need.domain, more=cast(Need.level, _WORD), number=Need.priority).join(
         _MINE, _MINE.c.id == Need.case_id
     ),
-    _aside("step", GoalStep.id, agency_id=GoalStep.goal_id, text=GoalStep.text, number=GoalStep.position, day=GoalStep.done_on)
+    _aside(
+        "step",
+        GoalStep.id,
+        agency_id=GoalStep.goal_id,
+        text=GoalStep.text,
+        number=GoalStep.position,
+        day=GoalStep.done_on,
+    )
     .join(Goal, Goal.id == GoalStep.goal_id)
     .join(_MINE, _MINE.c.id == Goal.case_id),
-    _aside("version", PlanVersion.id, text=PlanVersion.reason, number=PlanVersion.number, at=PlanVersion.agreed_at).join(
-        _MINE, _MINE.c.id == PlanVersion.case_id
-    ),
+    _aside(
+        "version",
+        PlanVersion.id,
+        text=PlanVersion.reason,
+        number=PlanVersion.number,
+        at=PlanVersion.agreed_at,
+    ).join(_MINE, _MINE.c.id == PlanVersion.case_id),
     _aside("issue", PlanIssue.id, agency_id=PlanIssue.agency_id, name=Agency.name, at=PlanIssue.raised_at)
     .join(_MINE, _MINE.c.id == PlanIssue.case_id)
     .join(Agency, Agency.id == PlanIssue.agency_id)
@@ -320,7 +331,12 @@ def plan(
         counts.late += late
         counts.unanswered += unanswered
         counts.mine += mine
-        if show == "all" or (show == "late" and late) or (show == "unanswered" and unanswered) or (show == "mine" and mine):
+        if (
+            show == "all"
+            or (show == "late" and late)
+            or (show == "unanswered" and unanswered)
+            or (show == "mine" and mine)
+        ):
             kept.append(plan_rows.in_words(a, reader, mend=faults.actions.get(a.id), clinic=clinic))
     steps: dict[int, list] = {}
     for one in sorted(aside.get("step", ()), key=lambda s: s.number or 0):
@@ -408,7 +424,9 @@ def _by_agency(kept) -> list[AgencyBlock]:
 
 def _standings(head, aside, actions, today) -> list[Standing]:
     """Every agency that is known, has consent, is never to be told, or is to do something; the lead first."""
-    found: dict[int, Standing] = {head.lead_agency_id: Standing(head.lead_agency_id, head.lead_agency, lead=True)}
+    found: dict[int, Standing] = {
+        head.lead_agency_id: Standing(head.lead_agency_id, head.lead_agency, lead=True)
+    }
 
     def one(agency_id, name):
         return found.setdefault(agency_id, Standing(agency_id, name))
@@ -460,6 +478,9 @@ def _say(one: Standing, head, faults, today) -> None:
     one.alarm = ", ".join(w for n, w in ((one.late, f"{one.late} late"), (one.blocked, "blocked")) if n)
     one.waits = ", ".join(
         w
-        for n, w in ((one.unanswered, f"{one.unanswered} not answered"), (one.declined, f"{one.declined} declined"))
+        for n, w in (
+            (one.unanswered, f"{one.unanswered} not answered"),
+            (one.declined, f"{one.declined} declined"),
+        )
         if n
     )

@@ -4,12 +4,13 @@ it raised, what happened in its part. And one action with its notes, for whoever
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import case as case_
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates, ids, working_days
 from caseapp.extensions import db
-from caseapp.models import Action, ActionNote, Agency, Case, Goal, PlanIssue, User
+from caseapp.models import Action, ActionNote, Agency, Case, Event, Goal, PlanIssue, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
@@ -20,9 +21,9 @@ from caseapp.queries.plan_page import Event_
 from caseapp.queries.plan_rows import CASE_ID, Raw, Row
 from caseapp.vocabulary import Role
 
-_OWN = plan_rows.statement(Goal.words, Goal.title, Goal.domain)
+_OWN = plan_rows.statement(Goal.words, Goal.domain)
 _N = len(plan_rows.COLUMNS)
-_ONE = plan_rows.statement(Goal.words, Goal.title, Goal.domain, Action.clinic_talk_on, Action.clinic_talk_with).where(
+_ONE = plan_rows.statement(Goal.words, Goal.domain, Action.clinic_talk_on, Action.clinic_talk_with).where(
     Action.id == bindparam("action_id", type_=Id)
 )
 
@@ -76,9 +77,9 @@ def part(case: CaseFile, *, viewer: Viewer, quiet: bool = False) -> PlanPart:
     count = 0
     for found in db.session.execute(_OWN, binds):
         a = Raw(*found[:_N])
-        words, title, domain = found[_N:]
+        words, domain = found[_N:]
         if a.goal_id not in goals:
-            goals[a.goal_id] = Served(ids.written(a.goal_id), head.protocol.domain_label(domain), words or title, [])
+            goals[a.goal_id] = Served(ids.written(a.goal_id), head.protocol.domain_label(domain), words, [])
         goals[a.goal_id].rows.append(plan_rows.in_words(a, reader))
         name = plan_rows.worker_name(a)
         if name and name not in workers:
@@ -104,7 +105,7 @@ _ISSUES = (
         Agency.name,
         _Raiser.name,
         PlanIssue.raised_at,
-        Action.what,
+        case_((scopes.SEES_ACTION, Action.what)),
         PlanIssue.answer,
         PlanIssue.answered_at,
         _Answerer.name,
@@ -114,6 +115,7 @@ _ISSUES = (
     .join(Agency, Agency.id == PlanIssue.agency_id)
     .join(_Raiser, _Raiser.id == PlanIssue.raised_by_id)
     .outerjoin(Action, Action.id == PlanIssue.action_id)
+    .outerjoin(Goal, Goal.id == Action.goal_id)
     .outerjoin(_Answerer, _Answerer.id == PlanIssue.answered_by_id)
     .where(PlanIssue.case_id == CASE_ID, scopes.SEES_ISSUE)
     .order_by(PlanIssue.answered_at.is_not(None), PlanIssue.raised_at.desc(), PlanIssue.id.desc())
@@ -186,14 +188,16 @@ def action(
     head = plan_head.head(case, viewer=viewer)
     reader = plan_rows.reader(viewer, case, first_name=head.first_name, calendar=head.calendar, quiet=quiet)
     a = Raw(*found[:_N])
-    words, title, domain, talked_on, talked_with = found[_N:]
+    words, domain, talked_on, talked_with = found[_N:]
+    if not case.sees_whole_plan:  # between the case manager and the clinic
+        talked_on = None
     row = plan_rows.in_words(a, reader)
     return OneAction(
         a.id,
         row,
         a,
         head,
-        words or title,
+        words,
         head.protocol.domain_label(domain),
         dates.day(a.start_on),
         dates.day(a.review_on),
@@ -212,7 +216,9 @@ _NOTES = (
     .join(User, User.id == ActionNote.author_id)
     .join(Agency, Agency.id == ActionNote.agency_id)
     .where(
-        ActionNote.action_id == bindparam("action_id", type_=Id), Action.case_id == CASE_ID, scopes.SEES_ACTION
+        ActionNote.action_id == bindparam("action_id", type_=Id),
+        Action.case_id == CASE_ID,
+        scopes.SEES_ACTION,
     )
     .order_by(ActionNote.at.desc(), ActionNote.id.desc())
 )
@@ -272,4 +278,24 @@ def as_agency(agency_id: int) -> Viewer | None:
     return row and Viewer(0, row.id, Role.WORKER, row.name, row.name)
 
 
+_CHANGES = (
+    select(Event.change)
+    .join(Case, Case.id == Event.case_id)
+    .where(Event.case_id == CASE_ID, Event.action_id == bindparam("action_id", type_=Id), scopes.SEES_EVENT)
+    .order_by(Event.at.desc(), Event.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
+
+def as_it_was(case: CaseFile, action_id: int, *, viewer: Viewer, steps: int) -> dict[str, str]:
+    """The words of an action before its last `steps` changes, as far as they changed: {"what": …, "by when": …}. For
+    the side of a conflict that somebody had before them while they wrote."""
+    binds = scopes.binds(viewer) | {
+        "case_id": case.id,
+        "action_id": action_id,
+        "most": max(1, min(steps, 50)),
+    }
+    before: dict[str, str] = {}
+    for change in db.session.scalars(_CHANGES, binds):  # newest first, so the oldest value stays
+        before |= {what: old_new[0] for what, old_new in (change or {}).items()}
+    return before

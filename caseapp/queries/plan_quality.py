@@ -68,7 +68,9 @@ def _goals(found, head, goals, actions):
             here.append(("Nothing says yet how we will know that this is reached.", "goal", "Add a measure"))
         elif rules.smart_check and not goal.smart:
             found.add(f"Goal {goal.number} has not passed the SMART check", anchor, "goal")
-            here.append(("The SMART check is not finished, so this goal cannot be agreed.", "goal", "Go through it"))
+            here.append(
+                ("The SMART check is not finished, so this goal cannot be agreed.", "goal", "Go through it")
+            )
         if goal.id not in served:
             found.add(f"Nobody works on goal {goal.number} yet", anchor, "new_action")
             here.append(("Nobody works on this goal yet.", "new_action", "Add an action"))
@@ -81,7 +83,11 @@ def _actions(found, actions):
         anchor = f"a-{ids.written(a.id)}"
         if a.status is ActionStatus.DECLINED:
             found.add(f"{_short(a.what)}: declined, nothing in its place", anchor, "action")
-            found.actions[a.id] = ("Declined, and nothing is in its place.", "action", "Choose what happens now")
+            found.actions[a.id] = (
+                "Declined, and nothing is in its place.",
+                "action",
+                "Choose what happens now",
+            )
         elif a.status in OPEN_ACTIONS:
             missing = []
             if a.agency_id is None and not a.by_person:
@@ -107,7 +113,11 @@ def _agencies(found, head, agencies, today):
         if one.never:
             if one.open:
                 found.add(f"{one.name} must never be told, and has an action", anchor, "consent")
-                found.agencies[one.id] = (f"{first} wants it never to be told, but it has an action.", "consent", "Look")
+                found.agencies[one.id] = (
+                    f"{first} wants it never to be told, but it has an action.",
+                    "consent",
+                    "Look",
+                )
         elif one.granted_on is None:
             if one.open:
                 found.add(f"{one.name}: an action, but no consent", anchor, "consent")
@@ -132,7 +142,9 @@ def _needs(found, head, goals, needs):
     aimed = {goal.domain for goal in goals if goal.status is not GoalStatus.CANCELLED}
     for domain, level in needs:
         if level == NeedLevel.HIGH and domain not in aimed:
-            found.add(f"{head.protocol.domain_label(domain)} is a high need without a goal", "", "need", domain)
+            found.add(
+                f"{head.protocol.domain_label(domain)} is a high need without a goal", "", "need", domain
+            )
 
 
 def _issues(found, head, issues, today):

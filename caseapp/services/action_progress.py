@@ -3,20 +3,21 @@ on the case at once, with old and new values (S3-66), and stands in the timeline
 
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from caseapp import clock, dates
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Action, ActionNote, Agency, Case, CaseAgency, ConsentGrant, Goal, User
+from caseapp.models import Action, ActionNote, Case, Goal, User
 from caseapp.models.base import Id
 from caseapp.policy import rules, scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.services import audit, events
+from caseapp.services.plan_records import clinic_on
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import ActionKind, ActionStatus, AgencyKind, Audience
+from caseapp.vocabulary import ActionKind, ActionStatus, Audience
 
 S = ActionStatus
 
@@ -74,7 +75,9 @@ def check_step(before: ActionStatus, after: ActionStatus, *, text: str, holds_pl
     if before is S.PROPOSED and not holds_plan:
         raise RuleBroken("This has not been asked of anybody yet: the case manager still prepares it.")
     if after not in ALLOWED[before]:
-        raise RuleBroken(f"This action is “{before.label}”, and cannot become “{after.label}” from there.", "status")
+        raise RuleBroken(
+            f"This action is “{before.label}”, and cannot become “{after.label}” from there.", "status"
+        )
     if not text and after in REASONS:
         raise RuleBroken(REASONS[after], field="note")
     if not text and before in ENDS:
@@ -136,25 +139,11 @@ def _refuse_stale(row, version: int) -> None:
         raise Stale(saved, by=by, at=row.changed_at, version=row.version)
 
 
-def clinic_on_case(case_id: int) -> bool:
-    """Whether a prescribing clinic works with the person on this case: known, consented or asked to act (S2-45)."""
-    today = clock.today()
-    here = or_(
-        exists().where(
-            CaseAgency.case_id == case_id, CaseAgency.agency_id == Agency.id, CaseAgency.ended_at.is_(None)
-        ),
-        exists().where(
-            ConsentGrant.case_id == case_id, ConsentGrant.agency_id == Agency.id, scopes.in_force(today=today)
-        ),
-        exists().where(Action.case_id == case_id, Action.owner_agency_id == Agency.id),
-    )
-    return bool(
-        db.session.scalar(select(exists().where(Agency.kind == AgencyKind.PRESCRIBING_CLINIC, here)))
-    )
-
-
-def _check_clinic(case, row):
-    if row.kind is ActionKind.DETOX_REFERRAL and row.clinic_talk_on is None and clinic_on_case(case.id):
+def _check_clinic(case, row, at):
+    """A referral to detox or rehab is not accepted before the talk with the prescribing clinic (S2-45)."""
+    if row.kind is not ActionKind.DETOX_REFERRAL or row.clinic_talk_on is not None:
+        return
+    if clinic_on(case, clock.local_day(at)):
         raise RuleBroken(
             "A referral to detox or rehab waits for the talk with the prescribing clinic. "
             "Once the case manager has recorded that talk, it can be accepted."
@@ -185,8 +174,10 @@ def accept(
     """Accept an action for the owner agency: one worker takes it. Returns the action's id."""
     row = own_action(case, action_id, actor=actor)
     _refuse_stale(row, version)
+    if row.status is S.ACCEPTED:
+        raise RuleBroken("This action has been accepted already.")
     check_step(row.status, S.ACCEPTED, text="yes", holds_plan=case.sees_all)
-    _check_clinic(case, row)
+    _check_clinic(case, row, at)
     user_id, name = _worker(row, actor, worker_id)
     change = {"status": [row.status.label, S.ACCEPTED.label]}
     if user_id != row.owner_user_id:
@@ -197,17 +188,25 @@ def accept(
 
 
 @use_case
-def decline(
-    case: CaseFile, action_id: int, *, actor: Viewer, at: datetime, version: int, reason: str
-) -> int:
+def decline(case: CaseFile, action_id: int, *, actor: Viewer, at: datetime, version: int, reason: str) -> int:
     """Decline an action, with the reason; the case manager is told at once (C7). Returns the action's id."""
     row = own_action(case, action_id, actor=actor)
     _refuse_stale(row, version)
     if not reason:
         raise RuleBroken(REASONS[S.DECLINED], field="reason")
+    if row.status is S.DECLINED:
+        raise RuleBroken("This action has been declined already.")
     check_step(row.status, S.DECLINED, text=reason, holds_plan=case.sees_all)
     change = {"status": [row.status.label, S.DECLINED.label], "reason": ["", reason]}
-    _write(row, actor, at, status=S.DECLINED, status_reason=reason, answered_at=at, **_note(row, actor, at, reason))
+    _write(
+        row,
+        actor,
+        at,
+        status=S.DECLINED,
+        status_reason=reason,
+        answered_at=at,
+        **_note(row, actor, at, reason),
+    )
     _add_note(case, row, actor, at, reason, S.DECLINED)
     _tell(case, row, actor, at, S.DECLINED, change)
     return row.id
@@ -306,7 +305,9 @@ def _add_note(case, row, actor, at, text, status):
 
 
 def _tell(case, row, actor, at, status, change, noted=True):
-    kind, word = WORDS[status] if status else (("action_note", "Note") if noted else ("action_worker", "Handed over"))
+    kind, word = (
+        WORDS[status] if status else (("action_note", "Note") if noted else ("action_worker", "Handed over"))
+    )
     events.happened(
         case,
         kind,
@@ -319,7 +320,13 @@ def _tell(case, row, actor, at, status, change, noted=True):
         change=change,
         tell_case_workers=True,
     )
-    audit.record(actor, f"action: {word.lower()}", at=at, case=case, detail={"action": row.id, "change": sorted(change)})
+    audit.record(
+        actor,
+        f"action: {word.lower()}",
+        at=at,
+        case=case,
+        detail={"action": row.id, "change": sorted(change)},
+    )
 
 
 def _short(text: str, most: int = 200) -> str:

@@ -44,7 +44,12 @@ def raise_issue(
         if db.session.execute(_OWN_ACTION, binds).first() is None:
             raise RuleBroken("Choose one of your own actions, or none", field="about")
     issue = PlanIssue(
-        case_id=case.id, agency_id=actor.agency_id, raised_by_id=actor.user_id, raised_at=at, action_id=action_id, text=text
+        case_id=case.id,
+        agency_id=actor.agency_id,
+        raised_by_id=actor.user_id,
+        raised_at=at,
+        action_id=action_id,
+        text=text,
     )
     db.session.add(issue)
     db.session.flush()
@@ -77,9 +82,7 @@ _ISSUE = (
 
 
 @use_case
-def answer(
-    case: CaseFile, issue_id: int, *, actor: Viewer, at: datetime, answer: str, version: int
-) -> int:
+def answer(case: CaseFile, issue_id: int, *, actor: Viewer, at: datetime, answer: str, version: int) -> int:
     """Answer an issue. The agency that raised it reads the answer and is told, as long as it still takes part in the
     plan. An answer once given stays; a second one is refused as stale. Returns the issue's id."""
     if not rules.may(actor, Do.ANSWER_ISSUE, case):
