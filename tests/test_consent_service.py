@@ -11,6 +11,8 @@ from caseapp.errors import RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.models import Action, AuditEntry, ConsentGrant, Event, Notification
 from caseapp.queries import consent as reads
+from caseapp.queries import own_consent
+from caseapp.queries.consent_ending import effects_of_ending
 from caseapp.services import consent
 from caseapp.vocabulary import AgencyKind, ConsentKind, ConsentStatus
 
@@ -163,14 +165,17 @@ def test_the_calendar_ends_consent_and_the_job_only_writes_it_down(world):
 def test_before_withdrawing_one_sees_what_it_will_do(world):
     case = world.case_for(world.orla)
     (grant,) = [g for g in reads.grants(case, viewer=world.orla) if g.agency == "Mill Road Clinic"]
-    effects = reads.effects_of_ending(case, grant, viewer=world.orla)
+    effects = effects_of_ending(case, grant, viewer=world.orla)
     assert effects.staff == 1 and effects.whole_plan
-    assert [a.split(" CANARY")[0] for a in effects.actions] == ["Review the dose"]
+    assert [a.what.split(" CANARY")[0] for a in effects.actions] == ["Review the dose"]
 
 
-def test_each_agency_reads_its_own_consent_only(world):
-    rows = reads.grants(world.case_for(world.tomasz), viewer=world.tomasz)
-    assert {g.agency for g in rows} == {"Harbour Hostel"}
+def test_each_agency_reads_its_own_consent_only_and_never_what_is_kept_from_it(world):
+    case = world.case_for(world.tomasz)
+    assert reads.grants(case, viewer=world.tomasz) == []
+    (own,) = own_consent.own(case, viewer=world.tomasz)
+    assert own.purpose == "housing support"
+    assert not {"withheld", "left_out"} & set(type(own).__slots__)
     assert {g.agency for g in reads.grants(world.case_for(world.orla), viewer=world.orla)} == {
         "Harbour Hostel",
         "Mill Road Clinic",

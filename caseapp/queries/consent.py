@@ -1,24 +1,23 @@
-"""Reads about consent: what stands with each agency, what withdrawing would do, what was shared with whom."""
+"""Reads about consent: what stands with each agency, and what ends soon or is missing."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 
 from caseapp import clock
+from caseapp.errors import NotVisible
 from caseapp.extensions import db
 from caseapp.models import (
     Action,
     Agency,
-    AuditEntry,
     Case,
     CaseAgency,
     ConsentExclusion,
     ConsentGrant,
     ConsentWithheld,
     Goal,
-    Need,
     Person,
     User,
 )
@@ -26,7 +25,14 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import OPEN_ACTIONS, AuditAct, ConsentKind, ConsentStatus, NeedLevel
+from caseapp.vocabulary import (
+    OPEN_ACTIONS,
+    ConsentGiver,
+    ConsentKind,
+    ConsentMode,
+    ConsentStatus,
+    SharingDirection,
+)
 
 _CASE = bindparam("case_id", type_=Id)
 
@@ -42,21 +48,26 @@ class GrantRow:
     kind: ConsentKind
     status: ConsentStatus
     holds: bool
+    to_come: bool
     full_plan: bool
     purpose: str
     contact_name: str
+    direction: SharingDirection
     left_out: str
     withheld: tuple[str, ...]
     starts_on: date
     expires_on: date | None
     expires_when: str
     talked_on: date | None
-    mode: str
+    mode: ConsentMode
+    verbal_reason: str
     written_due_on: date | None
-    given_by: str
+    given_by: ConsentGiver
     giver_name: str
+    giver_authority: str
     copy_given: bool
     read_aloud: bool
+    interpreter: str
     recorded_at: datetime
     recorded_by: str
     withdrawn_at: datetime | None
@@ -67,6 +78,31 @@ class GrantRow:
     def shares(self) -> bool:
         return self.kind is ConsentKind.INFORMATION_SHARING
 
+    @property
+    def spoken(self) -> bool:
+        return self.mode is ConsentMode.VERBAL
+
+    @property
+    def state(self) -> str:
+        """How it stands, in a word or two: the calendar counts before the row does."""
+        if self.to_come:
+            return "Still to begin"
+        if self.status is ConsentStatus.ACTIVE and not self.holds:
+            return ConsentStatus.EXPIRED.label
+        return self.status.label
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionRow:
+    """An agency that is never to be told."""
+
+    id: int
+    agency_id: int
+    agency: str
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
 
 @dataclass(slots=True)
 class AgencyConsent:
@@ -76,13 +112,28 @@ class AgencyConsent:
     agency: str
     kind: str
     in_force: list[GrantRow] = field(default_factory=list)
+    to_come: list[GrantRow] = field(default_factory=list)
     past: list[GrantRow] = field(default_factory=list)
     actions: int = 0
-    excluded: bool = False
+    #: open actions that it cannot see, because they are about something the person keeps from it
+    unseen: int = 0
+    known_on: date | None = None
+    aware_on: date | None = None
+    exclusion: ExclusionRow | None = None
 
     @property
     def sharing(self) -> GrantRow | None:
         return next((g for g in self.in_force if g.shares), None)
+
+    @property
+    def excluded(self) -> bool:
+        return self.exclusion is not None
+
+    @property
+    def refused(self) -> GrantRow | None:
+        """The newest no to sharing, as long as nothing has been recorded since."""
+        newest = next((g for g in self.past if g.shares), None)
+        return newest if newest and newest.status is ConsentStatus.REFUSED and not self.sharing else None
 
 
 _GRANTS = (
@@ -96,17 +147,21 @@ _GRANTS = (
         ConsentGrant.full_plan,
         ConsentGrant.purpose,
         ConsentGrant.contact_name,
+        ConsentGrant.direction,
         ConsentGrant.left_out,
         ConsentGrant.starts_on,
         ConsentGrant.expires_on,
         ConsentGrant.expires_when,
         ConsentGrant.talked_on,
         ConsentGrant.mode,
+        ConsentGrant.verbal_reason,
         ConsentGrant.written_due_on,
         ConsentGrant.given_by,
         ConsentGrant.giver_name,
+        ConsentGrant.giver_authority,
         ConsentGrant.copy_given,
         ConsentGrant.read_aloud,
+        ConsentGrant.interpreter,
         ConsentGrant.recorded_at,
         User.name.label("recorded_by"),
         ConsentGrant.withdrawn_at,
@@ -116,11 +171,21 @@ _GRANTS = (
     .join(Agency, Agency.id == ConsentGrant.agency_id)
     .join(User, User.id == ConsentGrant.recorded_by_id)
     .join(Case, Case.id == ConsentGrant.case_id)
+    .where(ConsentGrant.case_id == _CASE, scopes.SEES_ALL)
+    .order_by(Agency.name, ConsentGrant.recorded_at.desc(), ConsentGrant.id.desc())
+)
+_ONE = _GRANTS.where(ConsentGrant.id == bindparam("grant_id", type_=Id))
+_NEWEST = (
+    select(ConsentGrant.id, ConsentGrant.version)
+    .join(Case, Case.id == ConsentGrant.case_id)
     .where(
         ConsentGrant.case_id == _CASE,
-        or_(scopes.SEES_ALL, and_(scopes.SEES_CASE, ConsentGrant.agency_id == scopes.VIEWER_AGENCY)),
+        ConsentGrant.agency_id == bindparam("agency_id", type_=Id),
+        ConsentGrant.kind == bindparam("kind", type_=ConsentGrant.kind.type),
+        scopes.SEES_ALL,
     )
-    .order_by(Agency.name, ConsentGrant.recorded_at.desc())
+    .order_by(ConsentGrant.recorded_at.desc(), ConsentGrant.id.desc())
+    .limit(1)
 )
 _WITHHELD = (
     select(ConsentWithheld.grant_id, ConsentWithheld.domain)
@@ -132,42 +197,60 @@ _WITHHELD = (
 
 
 def grants(case: CaseFile, *, viewer: Viewer, today: date | None = None) -> list[GrantRow]:
-    """Every row of consent on the case that the viewer may read: all of them for those who hold the plan, its own for
-    an agency in it. What is withheld is shown only to those who hold the plan."""
+    """Every row of consent on the case, newest first within each agency, for those who hold the plan; nothing for
+    anybody else (an agency reads own_consent.own)."""
+    return _rows(_GRANTS, case, viewer, today, {})
+
+
+def grant(case: CaseFile, grant_id: int, *, viewer: Viewer, today: date | None = None) -> GrantRow:
+    """One row of this case's consent. Raises NotVisible for any other."""
+    rows = _rows(_ONE, case, viewer, today, {"grant_id": grant_id})
+    if not rows:
+        raise NotVisible
+    return rows[0]
+
+
+def newest(case: CaseFile, agency_id: int, kind: ConsentKind, *, viewer: Viewer) -> str:
+    """A mark of the newest row with an agency, "" for none: it changes with anything that happens to the row, so a
+    form that was opened before can tell (F7)."""
+    binds = {"case_id": case.id, "agency_id": agency_id, "kind": kind} | scopes.binds(viewer)
+    row = db.session.execute(_NEWEST, binds).first()
+    return f"{row.id}.{row.version}" if row else ""
+
+
+def _rows(statement, case, viewer, today, more):
     today = today or clock.today()
     binds = {"case_id": case.id} | scopes.binds(viewer, today)
     withheld = defaultdict(list)
     for grant_id, domain in db.session.execute(_WITHHELD, binds):
         withheld[grant_id].append(domain)
     rows = []
-    for row in db.session.execute(_GRANTS, binds):
-        values = row._asdict()
-        holds = (
-            row.status is ConsentStatus.ACTIVE
-            and row.starts_on <= today
-            and (row.expires_on is None or row.expires_on >= today)
-        )
-        values |= {"mode": row.mode.label, "given_by": row.given_by.label}
-        rows.append(GrantRow(holds=holds, withheld=tuple(withheld[row.id]), **values))
+    for row in db.session.execute(statement, binds | more):
+        active = row.status is ConsentStatus.ACTIVE
+        to_come = active and row.starts_on > today
+        holds = active and not to_come and (row.expires_on is None or row.expires_on >= today)
+        rows.append(GrantRow(holds=holds, to_come=to_come, withheld=tuple(withheld[row.id]), **row._asdict()))
     return rows
 
 
 _KNOWN = (
-    select(Agency.id, Agency.name, Agency.kind)
+    select(Agency.id, Agency.name, Agency.kind, CaseAgency.known_on, CaseAgency.person_aware_on)
     .join(CaseAgency, CaseAgency.agency_id == Agency.id)
     .join(Case, Case.id == CaseAgency.case_id)
     .where(CaseAgency.case_id == _CASE, CaseAgency.ended_at.is_(None), scopes.SEES_ALL)
 )
+_LEAD = (
+    select(Agency.id, Agency.name, Agency.kind)
+    .join(Case, Case.lead_agency_id == Agency.id)
+    .where(Case.id == _CASE, scopes.SEES_ALL)
+)
 _OWNERS = (
-    select(Action.owner_agency_id, func.count())
+    select(Action.owner_agency_id, Agency.name, Agency.kind, Goal.domain, func.count())
     .join(Case, Case.id == Action.case_id)
-    .where(
-        Action.case_id == _CASE,
-        Action.owner_agency_id.is_not(None),
-        Action.status.in_(sorted(OPEN_ACTIONS)),
-        scopes.SEES_ALL,
-    )
-    .group_by(Action.owner_agency_id)
+    .join(Goal, Goal.id == Action.goal_id)
+    .join(Agency, Agency.id == Action.owner_agency_id)
+    .where(Action.case_id == _CASE, Action.status.in_(sorted(OPEN_ACTIONS)), scopes.SEES_ALL)
+    .group_by(Action.owner_agency_id, Agency.name, Agency.kind, Goal.domain)
 )
 _EXCLUSIONS = (
     select(
@@ -186,9 +269,10 @@ _EXCLUSIONS = (
 )
 
 
-def exclusions(case: CaseFile, *, viewer: Viewer) -> list:
+def exclusions(case: CaseFile, *, viewer: Viewer) -> list[ExclusionRow]:
     """The agencies that are never to be told."""
-    return list(db.session.execute(_EXCLUSIONS, {"case_id": case.id} | scopes.binds(viewer)))
+    rows = db.session.execute(_EXCLUSIONS, {"case_id": case.id} | scopes.binds(viewer))
+    return [ExclusionRow(*row) for row in rows]
 
 
 def by_agency(case: CaseFile, *, viewer: Viewer, today: date | None = None) -> list[AgencyConsent]:
@@ -196,150 +280,47 @@ def by_agency(case: CaseFile, *, viewer: Viewer, today: date | None = None) -> l
     consent to share are in the list too, and that is the point of it."""
     binds = {"case_id": case.id} | scopes.binds(viewer, today)
     agencies: dict[int, AgencyConsent] = {}
-    for agency_id, name, kind in db.session.execute(_KNOWN, binds):
+    for agency_id, name, kind in db.session.execute(_LEAD, binds):
         agencies[agency_id] = AgencyConsent(agency_id, name, kind.label)
-    for grant in grants(case, viewer=viewer, today=today):
-        entry = agencies.setdefault(grant.agency_id, AgencyConsent(grant.agency_id, grant.agency, ""))
-        (entry.in_force if grant.holds else entry.past).append(grant)
-    for agency_id, count in db.session.execute(_OWNERS, binds):
-        if agency_id in agencies:
-            agencies[agency_id].actions = count
-        elif agency_id != case.lead_agency_id:
-            name, kind = db.session.execute(
-                select(Agency.name, Agency.kind).where(Agency.id == agency_id)
-            ).one()
-            agencies[agency_id] = AgencyConsent(agency_id, name, kind.label, actions=count)
-    for row in exclusions(case, viewer=viewer):
-        agencies.setdefault(row.agency_id, AgencyConsent(row.agency_id, row.agency, "")).excluded = True
+    for agency_id, name, kind, known_on, aware_on in db.session.execute(_KNOWN, binds):
+        agencies[agency_id] = AgencyConsent(agency_id, name, kind.label, known_on=known_on, aware_on=aware_on)
+    for row in grants(case, viewer=viewer, today=today):
+        entry = agencies.setdefault(row.agency_id, AgencyConsent(row.agency_id, row.agency, ""))
+        (entry.in_force if row.holds else entry.to_come if row.to_come else entry.past).append(row)
+    for agency_id, name, kind, domain, count in db.session.execute(_OWNERS, binds):
+        entry = agencies.setdefault(agency_id, AgencyConsent(agency_id, name, kind.label))
+        entry.actions += count
+        if entry.sharing and domain in entry.sharing.withheld:
+            entry.unseen += count
+    for exclusion in exclusions(case, viewer=viewer):
+        entry = agencies.setdefault(
+            exclusion.agency_id, AgencyConsent(exclusion.agency_id, exclusion.agency, "")
+        )
+        entry.exclusion = exclusion
     return sorted(agencies.values(), key=lambda a: (a.agency_id != case.lead_agency_id, a.agency))
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What ending one consent will do; shown before it is confirmed (F7)."""
-
-    agency: str
-    staff: int
-    actions: list[str]
-    whole_plan: bool
-    goals_without: list[str]
-    needs_without: list[str]
-    last_sight: bool
-
-
-_AGENCY_ACTIONS = (
-    select(Action.what, Action.goal_id, Goal.domain)
-    .join(Goal, Goal.id == Action.goal_id)
-    .join(Case, Case.id == Action.case_id)
+_ACTION_DOMAINS = (
+    select(Goal.domain)
+    .join(Action, Action.goal_id == Goal.id)
+    .join(Case, Case.id == Goal.case_id)
     .where(
         Action.case_id == _CASE,
         Action.owner_agency_id == bindparam("agency_id", type_=Id),
         Action.status.in_(sorted(OPEN_ACTIONS)),
         scopes.SEES_ALL,
     )
-    .order_by(Action.due_on, Action.id)
-)
-_SERVED_BY_OTHERS = (
-    select(Goal.id, Goal.words, Goal.title, Goal.domain, func.count(Action.id))
-    .join(Case, Case.id == Goal.case_id)
-    .outerjoin(
-        Action,
-        and_(
-            Action.goal_id == Goal.id,
-            Action.status.in_(sorted(OPEN_ACTIONS)),
-            or_(Action.owner_agency_id.is_(None), Action.owner_agency_id != bindparam("agency_id", type_=Id)),
-        ),
-    )
-    .where(Goal.case_id == _CASE, scopes.SEES_ALL)
-    .group_by(Goal.id, Goal.words, Goal.title, Goal.domain)
-)
-_STAFF = select(func.count()).where(
-    User.agency_id == bindparam("agency_id", type_=Id),
-    User.disabled_at.is_(None),
-    User.roles.op("&")(3) != 0,
+    .distinct()
 )
 
 
-def effects_of_ending(case: CaseFile, grant: GrantRow, *, viewer: Viewer) -> Effects:
-    """What would be hidden, from how many members of staff, and which goals and needs nobody else would serve."""
-    binds = {"case_id": case.id, "agency_id": grant.agency_id} | scopes.binds(viewer)
-    if not grant.shares:
-        return Effects(grant.agency, 0, [], False, [], [], False)
-    theirs = list(db.session.execute(_AGENCY_ACTIONS, binds))
-    goals = {row[0]: row for row in db.session.execute(_SERVED_BY_OTHERS, binds)}
-    served = {row.goal_id for row in theirs}
-    alone = [goals[g] for g in goals if g in served and goals[g][4] == 0]
-    left_domains = {row[3] for row in goals.values() if row[4]}
-    levels = {
-        domain: level
-        for domain, level in db.session.execute(
-            select(Need.domain, Need.level)
-            .join(Case, Case.id == Need.case_id)
-            .where(Need.case_id == _CASE, scopes.SEES_ALL),
-            binds,
+def domains_of_actions(case: CaseFile, agency_id: int, *, viewer: Viewer) -> set[str]:
+    """The domains of life that this agency's open actions are about: the least it has to see."""
+    return set(
+        db.session.scalars(
+            _ACTION_DOMAINS, {"case_id": case.id, "agency_id": agency_id} | scopes.binds(viewer)
         )
-    }
-    needs = sorted(
-        {
-            row.domain
-            for row in theirs
-            if row.domain not in left_domains and levels.get(row.domain, NeedLevel.NONE) is not NeedLevel.NONE
-        }
     )
-    return Effects(
-        agency=grant.agency,
-        staff=db.session.scalar(_STAFF, binds),
-        actions=[row.what for row in theirs],
-        whole_plan=grant.full_plan,
-        goals_without=[row[1] or row[2] for row in alone],
-        needs_without=needs,
-        last_sight=True,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Disclosed:
-    """One agency's look at the record on one day, and on what ground (X-5)."""
-
-    day: date
-    agency: str
-    who: str
-    what: str
-    ground: str
-    times: int
-
-
-_DISCLOSED = (
-    select(
-        AuditEntry.at,
-        AuditEntry.agency_name,
-        AuditEntry.user_name,
-        AuditEntry.what,
-        AuditEntry.ground,
-        AuditEntry.act,
-    )
-    .join(Case, Case.id == AuditEntry.case_id)
-    .where(
-        AuditEntry.case_id == _CASE,
-        AuditEntry.agency_id != Case.lead_agency_id,
-        AuditEntry.act.in_([AuditAct.READ, AuditAct.PRINTED, AuditAct.EXPORTED]),
-        scopes.SEES_ALL,
-    )
-    .order_by(AuditEntry.at.desc())
-    .limit(5000)
-)
-
-
-def disclosures(case: CaseFile, *, viewer: Viewer) -> list[Disclosed]:
-    """What other agencies were shown, with their names, newest first: one line for each person, thing and day."""
-    lines: dict[tuple, int] = {}
-    for at, agency, who, what, ground, act in db.session.execute(
-        _DISCLOSED, {"case_id": case.id} | scopes.binds(viewer)
-    ):
-        words = what if act is AuditAct.READ else f"{what} ({act.label.lower()})"
-        key = (clock.local_day(at), agency, who, words, ground)
-        lines[key] = lines.get(key, 0) + 1
-    return [Disclosed(*key, times=times) for key, times in lines.items()]
 
 
 _TO_RENEW = (

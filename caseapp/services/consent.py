@@ -18,6 +18,7 @@ from caseapp.models import (
 )
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import consent as consent_reads
 from caseapp.services import audit, consent_terms, events
 from caseapp.services.consent_effects import begin_due, forget, mark_expired, release_actions
 from caseapp.services.consent_terms import Terms
@@ -51,14 +52,18 @@ INVOLVEMENT_ENDED = (
 
 
 @use_case
-def record(case: CaseFile, *, actor: Viewer, at: datetime, terms: Terms) -> int:
+def record(case: CaseFile, *, actor: Viewer, at: datetime, terms: Terms, seen: str | None = None) -> int:
     """Put a consent into force; an earlier one of the same kind with this agency is replaced, never changed (F7).
 
     Raises RuleBroken where the talk did not come first (X-1, S3-40), the agency is never to be told (X-3), a spoken
-    consent has no reason and date for the signature, or nothing says when it ends. Returns the new row's id."""
+    consent has no reason and date for the signature, or nothing says when it ends. `seen` is queries.consent.newest()
+    as it was when the form was opened: Stale if a consent was recorded, withdrawn or marked since, so that an old page
+    never reopens what was taken back. Returns the new row's id."""
     agency = _live_agency(terms.agency_id)
     today = clock.local_day(at)
     terms = consent_terms.judged(case, terms, agency, today)
+    if seen is not None and seen != consent_reads.newest(case, agency.id, terms.kind, viewer=actor):
+        raise Stale({})
     if _excluded(case.id, agency.id):
         first = _first_name(case)
         raise RuleBroken(

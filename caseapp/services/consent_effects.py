@@ -41,6 +41,7 @@ def _release(case_id, agency_id, user_id, at, proposed_before=None):
         table.c.case_id == case_id,
         table.c.owner_agency_id == agency_id,
         table.c.status == ActionStatus.PROPOSED,
+        table.c.due_on.is_not(None),  # an action joins the plan when its columns are filled (S3-46)
         (table.c.kind != ActionKind.DETOX_REFERRAL) | table.c.clinic_talk_on.is_not(None),
         ~withheld,
     ]

@@ -4,4 +4,10 @@ from flask import Blueprint
 
 bp = Blueprint("consent", __name__)
 
-from caseapp.blueprints.consent import views  # noqa: E402, F401 - the views register themselves on bp
+from caseapp.blueprints.consent.views import (  # noqa: E402, F401 - the views register themselves on bp
+    disclosures,
+    ending,
+    never,
+    recording,
+    showing,
+)

@@ -1,1 +1,0 @@
-"""Consent: what the person agreed to share, with whom, until when."""
