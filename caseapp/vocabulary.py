@@ -280,6 +280,7 @@ class AgreementRoute(Word):
     MAIL = "mail", "By mail"
     IN_PERSON = "in_person", "In person"
     MEETING = "meeting", "At a meeting"
+    HERE = "here", "Here, by the agency itself"
 
 
 class Audience(Word):
