@@ -4,4 +4,11 @@ from flask import Blueprint
 
 bp = Blueprint("people", __name__)
 
-from caseapp.blueprints.people import views  # noqa: E402, F401 - the views register themselves on bp
+from caseapp.blueprints.people.views import (  # noqa: E402, F401 - they register themselves on bp
+    family,
+    numbers,
+    record,
+    register,
+    search,
+    warnings,
+)

@@ -1,1 +1,0 @@
-"""People: search, register, the person's own page."""
