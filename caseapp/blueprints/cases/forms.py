@@ -23,20 +23,15 @@ class Choice(SelectField):
 
     def __init__(self, label, validators=(), *, empty=None, **kwargs):
         super().__init__(label, list(validators), coerce=_number, validate_choice=False, **kwargs)
-        self.empty, self.choices = empty, []
+        self.empty, self.choices = empty, {}
 
     def offer(self, choices):
-        self.choices = ([("", self.empty)] if self.empty is not None else []) + [
-            (str(i), words) for i, words in choices
-        ]
+        self.choices = {} if self.empty is None else {"": self.empty}
+        self.choices |= {str(i): words for i, words in choices}
         return self
 
-    def iter_choices(self):
-        for value, words in self.choices:
-            yield value, words, value == ("" if self.data is None else str(self.data)), {}
-
     def pre_validate(self, form):
-        if self.data is not None and str(self.data) not in {value for value, _ in self.choices}:
+        if self.data is not None and str(self.data) not in self.choices:
             raise ValidationError("Choose one from the list")
 
 
@@ -52,7 +47,7 @@ class OpenForm(Form):
     complex = RadioField(
         "Are the needs complex and long-term?",
         [InputRequired("Say whether the needs are complex and long-term")],
-        choices=[("yes", "Yes: it opens as case managed"), ("no", "No: it opens as key working")],
+        choices={"yes": "Yes: it opens as case managed", "no": "No: it opens as key working"},
     )
     intensive_needs = TextAreaField("Which needs, in a sentence", [at_most(300)])
     referral_on = DayField("Referred on")
@@ -68,7 +63,7 @@ class OpenForm(Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         current = protocols.all_current()
-        self.protocol_key.choices = [(p.key, p.name) for p in current]
+        self.protocol_key.choices = {p.key: p.name for p in current}
         self.summaries = {p.key: p.summary for p in current}
 
 
@@ -123,7 +118,7 @@ class DecideForm(Form):
     decision = RadioField(
         "Decision",
         [InputRequired("Choose a decision")],
-        choices=[("agreed", "Agreed: another worker will be named"), ("declined", "Declined")],
+        choices={"agreed": "Agreed: another worker will be named", "declined": "Declined"},
     )
     reason = TextAreaField(
         "What you decided and why", [needed("Say what you decided and why"), at_most(2000)]
@@ -141,11 +136,11 @@ class AgencyForm(Form):
 
 
 class NoteForm(Form):
-    kind = RadioField("What kind of note", [InputRequired("Choose a kind")], choices=NoteKind.choices())
+    kind = RadioField("What kind of note", [InputRequired("Choose a kind")], choices=dict(NoteKind.choices()))
     day = DayField("Day", [needed("Say on which day it happened")])
     hour = StringField("Time", [at_most(8)])
     place = StringField("Place")
-    sector = SelectField("With which sector", choices=[("", "None in particular"), *Sector.choices()])
+    sector = SelectField("With which sector", choices={"": "None in particular", **dict(Sector.choices())})
     text = TextAreaField("What happened", [needed("Write what happened")])
 
     def validate_hour(self, field):
@@ -177,8 +172,8 @@ class ShareForm(Form):
 
 
 class NoteFilter(Form):
-    kind = SelectField("Kind", choices=[("", "All"), *NoteKind.choices()], validate_choice=False)
-    sector = SelectField("Sector", choices=[("", "All"), *Sector.choices()], validate_choice=False)
+    kind = SelectField("Kind", choices={"": "All", **dict(NoteKind.choices())}, validate_choice=False)
+    sector = SelectField("Sector", choices={"": "All", **dict(Sector.choices())}, validate_choice=False)
     author = Choice("Written by", empty="Everybody")
     words = StringField("Words")
 
@@ -204,7 +199,7 @@ class AuditFilter(Form):
 
 class CloseForm(Form):
     kind = RadioField(
-        "How does it end?", [InputRequired("Choose how the case ends")], choices=Closing.choices()
+        "How does it end?", [InputRequired("Choose how the case ends")], choices=dict(Closing.choices())
     )
     person_agrees = BooleanField("The person and the case manager both agree that the goals are reached")
     reason = StringField("Why", [needed("Say why the case closes")])

@@ -19,12 +19,10 @@ HEADINGS = ("When", "Who", "Agency", "What was done", "What", "On what ground")
 
 def _filter(case):
     form = AuditFilter(request.args)
-    form.agency.choices = [
-        ("", "All"),
-        *((name, name) for name in case_audit.agencies(case, viewer=viewer())),
-    ]
-    form.act.choices = [("", "Everything"), *AuditAct.choices()]
-    agency = form.agency.data if form.agency.data in {value for value, _ in form.agency.choices} else ""
+    names = case_audit.agencies(case, viewer=viewer())
+    form.agency.choices = {"": "All"} | {name: name for name in names}
+    form.act.choices = {"": "Everything"} | dict(AuditAct.choices())
+    agency = form.agency.data if form.agency.data in form.agency.choices else ""
     return form, {"agency": agency, "act": form.act.data if form.act.data in set(AuditAct) else ""}
 
 

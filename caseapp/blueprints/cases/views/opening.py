@@ -41,7 +41,7 @@ def new(person):
         return redirect(url_for("cases.show", reference=opened), 303)
     form = _form()
     if len(form.protocol_key.choices) == 1:
-        form.protocol_key.data = form.protocol_key.choices[0][0]
+        form.protocol_key.data = next(iter(form.protocol_key.choices))
     if viewer().manages:
         form.line_manager_id.data = viewer().user_id
     return page("cases/new.html", form=form, **_around(person))

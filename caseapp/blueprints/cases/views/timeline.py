@@ -16,7 +16,7 @@ from caseapp.web.sessions import viewer
 @on_case(Do.VIEW_TIMELINE, "the timeline")
 def timeline(case):
     form = TimelineFilter(request.args)
-    form.group.choices = [("", "Everything"), *((key, label) for key, (label, _) in reads.GROUPS.items())]
+    form.group.choices = {"": "Everything"} | {key: label for key, (label, _) in reads.GROUPS.items()}
     form.agency.offer(reads.agencies(case, viewer=viewer()))
     group = form.group.data if form.group.data in reads.GROUPS else ""
     number = page_number()
