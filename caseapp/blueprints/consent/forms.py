@@ -10,10 +10,16 @@ from wtforms import (
     TextAreaField,
     validators,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from caseapp.vocabulary import ConsentGiver, ConsentMode, SharingDirection
 from caseapp.web.forms import DayField, Form, at_most, needed
+
+
+def words(enum):
+    """The choices of an enum of our words."""
+    return [SelectChoice(word.value, word.label) for word in enum]
 
 
 class Ticks(SelectMultipleField):
@@ -47,17 +53,17 @@ class TermsForm(Form):
     left_out = StringField("Single things to leave out", [at_most(300)])
     full_plan = BooleanField("The whole plan may be read")
     direction = RadioField(
-        "Who tells whom", choices=SharingDirection.choices(), default=SharingDirection.BOTH.value
+        "Who tells whom", choices=words(SharingDirection), default=SharingDirection.BOTH.value
     )
     purpose = StringField("What it is for", [at_most(300)])
     contact_name = StringField("Named contact there", [at_most(120)])
     starts_on = DayField("From", [needed("Say from which day it holds")])
     expires_on = DayField("Until, this day included")
     expires_when = StringField("Or until something happens", [at_most(300)])
-    mode = RadioField("How it was given", choices=ConsentMode.choices(), default=ConsentMode.WRITTEN.value)
+    mode = RadioField("How it was given", choices=words(ConsentMode), default=ConsentMode.WRITTEN.value)
     verbal_reason = StringField("If spoken: why not signed yet", [at_most(300)])
     written_due_on = DayField("If spoken: the signature follows by")
-    given_by = RadioField("Who gave it", choices=ConsentGiver.choices(), default=ConsentGiver.PERSON.value)
+    given_by = RadioField("Who gave it", choices=words(ConsentGiver), default=ConsentGiver.PERSON.value)
     giver_name = StringField("Name of the representative", [at_most(120)])
     giver_authority = StringField("On what authority or ground", [at_most(300)])
 
@@ -66,7 +72,7 @@ class TermsForm(Form):
         if not sharing:
             del self.shared, self.left_out, self.direction
         else:
-            self.shared.choices = [(domain.key, domain.label) for domain in domains]
+            self.shared.choices = [SelectChoice(domain.key, domain.label) for domain in domains]
         if not (sharing and clinic):
             del self.full_plan
 
@@ -87,7 +93,11 @@ HOW = [
 class WithdrawForm(Form):
     version = Version()
     said_on = DayField("When it was said", [needed("Say on which day it was said")])
-    route = RadioField("How it was said", [validators.InputRequired("Say how it was said")], choices=HOW)
+    route = RadioField(
+        "How it was said",
+        [validators.InputRequired("Say how it was said")],
+        choices=[SelectChoice(*one) for one in HOW],
+    )
     by = StringField("Who said it", [needed("Say who said it"), at_most(100)])
     words = StringField("In their words", [at_most(120)])
 
