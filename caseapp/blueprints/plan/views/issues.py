@@ -12,7 +12,7 @@ from caseapp.policy.do import Do
 from caseapp.queries import plan_head, plan_part
 from caseapp.services import issues as service
 from caseapp.web.access import on_case
-from caseapp.web.answers import page, refused, saved
+from caseapp.web.answers import page, saved
 from caseapp.web.sessions import viewer
 
 
@@ -68,7 +68,7 @@ def raise_issue(case):
         )
     if case.sees_whole_plan:
         return page("plan/issues.html", 422, **_context(case) | {"raise_form": form})
-    return refused("plan/part.html", **part_context(case) | {"form": form})
+    return page("plan/part.html", 422, **part_context(case) | {"form": form})
 
 
 @bp.post("/cases/<ref:reference>/issues/<id:issue_id>/answer")

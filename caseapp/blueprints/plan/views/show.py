@@ -167,7 +167,7 @@ def part_context(case, who=None, of=None):
         "colleague": file.lead_agency_id == who.agency_id,
     }
     if raises:
-        context["form"] = IssueForm(plan_part.own_choices(file, viewer=who))
+        context["form"] = IssueForm([row.raw for goal in part.goals for row in goal.rows])
     return context
 
 
