@@ -3,7 +3,15 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, ref, word
@@ -19,6 +27,12 @@ from caseapp.vocabulary import (
 )
 
 OPEN = "status IN ('proposed', 'requested', 'accepted', 'in_progress', 'blocked')"
+
+
+#: The conditions of the partial indexes, as the SQL text itself: only where a statement says the very words do both
+#: databases surely use such an index.
+IS_OPEN = text(f"action.{OPEN}")
+IS_ASKED = text("action.status = 'requested'")
 
 
 class CarePlan(Base):
@@ -128,6 +142,13 @@ class Action(Editable, Base):
             "case_id",
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
+        ),
+        Index(
+            "ix_action_owner_agency_id_asked",
+            "owner_agency_id",
+            "case_id",
+            sqlite_where=text("status = 'requested'"),
+            postgresql_where=text("status = 'requested'"),
         ),
         Index("ix_action_owner_agency_id_changed_at", "owner_agency_id", "changed_at"),
         CheckConstraint(

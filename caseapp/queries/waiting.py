@@ -6,12 +6,12 @@ from sqlalchemy import exists, func, literal, select
 
 from caseapp.extensions import db
 from caseapp.models import Action, Case, CaseAssignment, Goal, Notification
+from caseapp.models.plan import IS_ASKED
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import ActionStatus
 
-#: Counting stops here: "99" then means 99 or more, and a page costs the same in a large agency.
-AT_MOST = 99
+#: Counting stops here: "30+" then, and every page costs the same in a large agency.
+AT_MOST = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,9 @@ _TO_ANSWER = (
         .join(Goal, Goal.id == Action.goal_id)
         .join(Case, Case.id == Action.case_id)
         .where(
-            Action.owner_agency_id == scopes.VIEWER_AGENCY,
-            Action.status == ActionStatus.REQUESTED,
+            IS_ASKED,
             Case.closed_at.is_(None),
-            scopes.SEES_ACTION,
+            scopes.SEES_OWN_ACTION,
         )
         .limit(AT_MOST)
         .subquery()

@@ -1143,6 +1143,13 @@ def upgrade():
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.create_index("ix_action_case_id_goal_id", ["case_id", "goal_id"], unique=False)
         batch_op.create_index(
+            "ix_action_owner_agency_id_asked",
+            ["owner_agency_id", "case_id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'requested'"),
+            postgresql_where=sa.text("status = 'requested'"),
+        )
+        batch_op.create_index(
             "ix_action_owner_agency_id_changed_at", ["owner_agency_id", "changed_at"], unique=False
         )
         batch_op.create_index(
@@ -1390,6 +1397,11 @@ def downgrade():
             ),
         )
         batch_op.drop_index("ix_action_owner_agency_id_changed_at")
+        batch_op.drop_index(
+            "ix_action_owner_agency_id_asked",
+            sqlite_where=sa.text("status = 'requested'"),
+            postgresql_where=sa.text("status = 'requested'"),
+        )
         batch_op.drop_index("ix_action_case_id_goal_id")
 
     op.drop_table("action")
