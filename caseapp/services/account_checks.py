@@ -11,7 +11,7 @@ from caseapp.policy.viewer import Viewer
 from caseapp.queries import accounts as reads
 from caseapp.vocabulary import AgencyKind, Role
 
-_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[^\s@,;:<>()\[\]\\\"]+(\.[^\s@,;:<>()\[\]\\\"]+)+\Z")
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
 
 #: Whom a system administrator administers, in any agency.
 UNDER_SYSTEM = Role.AGENCY_ADMIN | Role.COORDINATOR | Role.NATIONAL_COORDINATOR | Role.SYSTEM_ADMIN

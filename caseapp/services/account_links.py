@@ -77,8 +77,12 @@ def make(
         )
     )
     address = link_to(token)
-    outbox.post(
-        email, SUBJECT[kind], BODY[kind].format(link=address), dedupe=f"link:{link_hash(token)}", at=at
+    outbox.enqueue(
+        f"link:{link_hash(token)}",
+        to=email,
+        subject=SUBJECT[kind],
+        body=BODY[kind].format(link=address),
+        at=at,
     )
     return address
 
@@ -123,7 +127,9 @@ def set_password(user_id: int, email: str, new_hash: str, *, at: datetime, tell:
     sessions.end_all(user_id, at=at, reason="password changed")
     if tell:
         stamp = f"{at:%Y%m%d%H%M%S%f}"
-        outbox.post(email, CHANGED_SUBJECT, CHANGED_BODY, dedupe=f"password:{user_id}:{stamp}", at=at)
+        outbox.enqueue(
+            f"password:{user_id}:{stamp}", to=email, subject=CHANGED_SUBJECT, body=CHANGED_BODY, at=at
+        )
 
 
 def void(user_id: int, at: datetime) -> None:

@@ -197,12 +197,12 @@ def update_details(user_id: int, *, actor: Viewer, at: datetime, version: int, *
     changed = _apply(user, values, EDITABLE)
     if "email" in changed:
         sessions.end_all(user.id, at=at, reason="e-mail address changed")
-        outbox.post(
-            old_email,
-            "Your account at Caseapp has another address now",
-            "Good day,\n\nyour agency's administrator gave your account another e-mail address just now.\n\n"
+        outbox.enqueue(
+            f"address:{user.id}:{at:%Y%m%d%H%M%S%f}",
+            to=old_email,
+            subject="Your account at Caseapp has another address now",
+            body="Good day,\n\nyour agency's administrator gave your account another e-mail address just now.\n\n"
             "If you did not expect this, tell your agency's administrator at once.\n",
-            dedupe=f"address:{user.id}:{at:%Y%m%d%H%M%S%f}",
             at=at,
         )
     _record(actor, "account: details changed", user, changed, at)
@@ -227,7 +227,7 @@ def change_roles(
     _fresh(user, version, ("roles",))
     allowed = grantable(actor, db.session.get(Agency, user.agency_id).kind)
     wanted = (roles & allowed) | (user.roles & ~allowed)
-    check_roles(roles, allowed=allowed | user.roles)
+    check_roles(roles | wanted, allowed=allowed | user.roles)
     check_roles(wanted)
     if Role.AGENCY_ADMIN in user.roles and Role.AGENCY_ADMIN not in wanted:
         _not_the_last_administrator(user, "roles")

@@ -1,7 +1,7 @@
-"""Staff of an agency, kept by its administrator."""
+"""Staff of an agency, kept by its administrator, who sees accounts and never a case."""
 
 from flask import Blueprint
 
-bp = Blueprint("staff", __name__)
+bp = Blueprint("staff", __name__, url_prefix="/staff")
 
-from caseapp.blueprints.staff import views  # noqa: E402, F401 - the views register themselves on bp
+from caseapp.blueprints.staff.views import changes, pages  # noqa: E402, F401 - the views register themselves on bp

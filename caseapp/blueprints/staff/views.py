@@ -1,1 +1,0 @@
-"""Staff of an agency, kept by its administrator."""
