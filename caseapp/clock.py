@@ -1,9 +1,13 @@
 """The one place that knows what time it is: UTC for the record, the local calendar for people."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 _zone = ZoneInfo("Europe/Dublin")
+_stands: ContextVar[datetime | None] = ContextVar("stands", default=None)
 
 
 def use_zone(name: str) -> None:
@@ -14,7 +18,18 @@ def use_zone(name: str) -> None:
 
 def now() -> datetime:
     """This moment, aware, in UTC."""
-    return datetime.now(UTC)
+    return _stands.get() or datetime.now(UTC)
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Inside, `now()` is this moment: what a world file tells is done under the consents of its own day. Only for
+    loading worlds and for tests, never in a request."""
+    before = _stands.set(moment)
+    try:
+        yield
+    finally:
+        _stands.reset(before)
 
 
 def local(moment: datetime) -> datetime:

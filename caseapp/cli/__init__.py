@@ -1,8 +1,11 @@
 """The commands of `flask --app app …`, one module for each group."""
 
 from caseapp.cli.db import db
+from caseapp.cli.jobs import jobs
+from caseapp.cli.reminders import reminders
+from caseapp.cli.world import world
 
-GROUPS = (db,)
+GROUPS = (db, jobs, reminders, world)
 
 
 def install(app) -> None:
