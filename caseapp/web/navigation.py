@@ -25,7 +25,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Places:
     items: list[Place]
-    unread: int
+    unread: int | str
 
 
 #: label, endpoint, the act it needs, and which number (of queries.waiting) stands beside it
@@ -41,6 +41,11 @@ PLACES = (
 )
 
 WORDS = {"to_answer": "to accept or decline"}
+
+
+def reach(endpoint: str, **values) -> str | None:
+    """The address of a page, or None where this house has no such page: then no link is drawn."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def landing(viewer: Viewer) -> str:
@@ -72,8 +77,12 @@ def places(viewer: Viewer, path: str) -> Places:
                     label,
                     url,
                     path.startswith(url),
-                    getattr(counts, number) if number else 0,
+                    _at_most(getattr(counts, number)) if number else 0,
                     WORDS.get(number, ""),
                 )
             )
-    return Places(items, counts.unread)
+    return Places(items, _at_most(counts.unread))
+
+
+def _at_most(count: int) -> int | str:
+    return f"{count}+" if count >= waiting.AT_MOST else count

@@ -1,7 +1,8 @@
-"""Where each role starts its day, and the help pages."""
+"""Where each role starts its day, its lists, saved views, and the help pages."""
 
 from flask import Blueprint
 
 bp = Blueprint("home", __name__)
 
-from caseapp.blueprints.home import views  # noqa: E402, F401 - the views register themselves on bp
+# the views register themselves on bp
+from caseapp.blueprints.home.views import about, caseload, our_actions, saved_views, team  # noqa: E402, F401

@@ -1,0 +1,1 @@
+"""The pages where a day starts, one module for each."""

@@ -1,0 +1,442 @@
+"""What the viewer's agency has been asked to do, over all plans (S3-12): to answer, late, due, later; and what others
+changed in it since the viewer looked.
+
+Every row is selected through scopes.SEES_ACTION. Reads begin at the index of the agency's open actions by day, and
+counting stops at AT_MOST, so that the first page costs the same in an agency with sixteen thousand actions.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Date, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from caseapp import clock, dates, working_days
+from caseapp.extensions import db
+from caseapp.models import Action, Case, CaseAssignment, Event, Goal, Person, User
+from caseapp.models.base import UTC
+from caseapp.policy import scopes
+from caseapp.policy.viewer import Viewer
+from caseapp.vocabulary import STATUS_TAG, ActionStatus, AssignmentRole
+
+#: Counting stops here.
+AT_MOST = 199
+#: Calendar days.
+SOON = 14
+#: Calendar days that "changed since you looked" goes back for someone who never said "I have seen these".
+FIRST_LOOK = 30
+
+#: section → heading, in the order shown
+SECTIONS = {
+    "answer": "To accept or decline",
+    "late": "Late",
+    "due": f"Due in the next {SOON} days",
+    "later": "Later, or without a date",
+}
+UNDER_WAY = (ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED)
+
+_SOON = bindparam("soon", type_=Date())
+_IN_SECTION = {
+    "answer": Action.status == ActionStatus.REQUESTED,
+    "late": and_(Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY),
+    "due": and_(Action.status.in_(UNDER_WAY), Action.due_on >= scopes.TODAY, Action.due_on <= _SOON),
+    "later": and_(Action.status.in_(UNDER_WAY), or_(Action.due_on > _SOON, Action.due_on.is_(None))),
+}
+# the words of the partial index, so that both databases know that it holds the rows
+_OPEN = Action.status.in_(
+    (
+        ActionStatus.PROPOSED,
+        ActionStatus.REQUESTED,
+        ActionStatus.ACCEPTED,
+        ActionStatus.IN_PROGRESS,
+        ActionStatus.BLOCKED,
+    )
+)
+_OURS = and_(Action.owner_agency_id == scopes.VIEWER_AGENCY, Case.closed_at.is_(None), scopes.SEES_ACTION)
+_MINE = or_(Action.owner_user_id == scopes.VIEWER_USER, Action.owner_user_id.is_(None))
+
+_Asker = aliased(User, name="asker")
+_Worker = aliased(User, name="worker")
+_Manager = aliased(User, name="manager_user")
+
+_MANAGER = (
+    select(_Manager.name)
+    .join(CaseAssignment, CaseAssignment.user_id == _Manager.id)
+    .where(
+        CaseAssignment.case_id == Case.id,
+        CaseAssignment.role == AssignmentRole.CASE_MANAGER,
+        CaseAssignment.to_at.is_(None),
+    )
+    .correlate(Case)
+    .scalar_subquery()
+)
+
+_COLUMNS = (
+    Action.id,
+    Action.version,
+    Action.case_id,
+    Case.reference,
+    Person.given_name,
+    Person.family_name,
+    Action.what,
+    Action.due_on,
+    Action.status,
+    Action.asked_at,
+    _Asker.name.label("asked_by"),
+    _Worker.name.label("worker"),
+    Action.owner_user_id,
+    _MANAGER.label("manager"),
+    Action.last_note,
+    Action.last_note_at,
+    Action.status_reason,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OurAction:
+    """One row, ready to be shown: no template looks anything up."""
+
+    id: int
+    version: int
+    case_id: int
+    reference: str
+    person: str
+    what: str
+    due_on: date | None
+    #: "6 working days late", "in 3 working days" or "by when"
+    when: str
+    late: bool
+    status: ActionStatus
+    #: as the agency that is asked reads it
+    status_words: str
+    tag: str
+    asked_on: date | None
+    asked_by: str
+    worker: str
+    unassigned: bool
+    manager: str
+    note: str
+    noted_on: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the list is asked for; nothing filters where a field is empty."""
+
+    mine: bool = True
+    reference: str = ""
+    status: str = ""
+    words: str = ""
+    within: str = ""  # "7" or "30": due in so many days or late; "none": no date
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Numbers over the page; each stops at AT_MOST."""
+
+    looked_at: datetime | None
+    counts: dict[str, int]
+
+    def said(self, section: str) -> str:
+        n = self.counts[section]
+        return f"{AT_MOST}+" if n > AT_MOST else str(n)
+
+
+def _filters(wanted: Wanted) -> tuple[list, dict]:
+    where, values = [], {}
+    if wanted.mine:
+        where.append(_MINE)
+    if wanted.reference:
+        where.append(Case.reference == bindparam("reference"))
+        values["reference"] = wanted.reference
+    if wanted.status:
+        where.append(Action.status == ActionStatus(wanted.status))
+    if wanted.within == "none":
+        where.append(Action.due_on.is_(None))
+    elif wanted.within:
+        where.append(Action.due_on <= clock.today() + timedelta(days=int(wanted.within)))
+    for at, word in enumerate(wanted.words.split()[:6]):
+        like = bindparam(f"word_{at}")
+        values[f"word_{at}"] = f"%{_escaped(word.lower())}%"
+        where.append(
+            or_(
+                func.lower(Action.what).like(like, escape="\\"),
+                func.lower(Person.given_name).like(like, escape="\\"),
+                func.lower(Person.family_name).like(like, escape="\\"),
+                func.lower(Person.known_as).like(like, escape="\\"),
+            )
+        )
+    return where, values
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _from(statement):
+    return (
+        statement.join(Case, Case.id == Action.case_id)
+        .join(Goal, Goal.id == Action.goal_id)
+        .join(Person, Person.id == Case.person_id)
+    )
+
+
+def _values(viewer: Viewer, more: dict) -> dict:
+    return scopes.binds(viewer) | {"soon": clock.today() + timedelta(days=SOON)} | more
+
+
+_ORDERS = {
+    "due": (Action.due_on.is_(None), Action.due_on, Action.id),
+    "-due": (Action.due_on.is_(None), Action.due_on.desc(), Action.id),
+    "person": (Person.family_name, Person.given_name, Action.due_on, Action.id),
+    "-person": (Person.family_name.desc(), Person.given_name.desc(), Action.due_on, Action.id),
+}
+
+
+def summary(wanted: Wanted, *, viewer: Viewer) -> Summary:
+    """How many there are in each section, and when the viewer last said "I have seen these"; one statement."""
+    where, values = _filters(wanted)
+    counts = [
+        select(func.count())
+        .select_from(
+            _from(select(Action.id)).where(_OURS, _OPEN, inside, *where).limit(AT_MOST + 1).subquery()
+        )
+        .scalar_subquery()
+        for inside in _IN_SECTION.values()
+    ]
+    looked = select(User.looked_at).where(User.id == scopes.VIEWER_USER).scalar_subquery()
+    row = db.session.execute(select(looked, *counts), _values(viewer, values)).one()
+    return Summary(row[0], dict(zip(SECTIONS, row[1:], strict=True)))
+
+
+def first_rows(
+    wanted: Wanted, *, viewer: Viewer, calendar: str, each: int = 10
+) -> dict[str, list[OurAction]]:
+    """The first rows of each section, the nearest day first; one statement."""
+    where, values = _filters(wanted)
+    parts = []
+    for position, inside in enumerate(_IN_SECTION.values()):
+        sub = (
+            _select(position)
+            .where(_OURS, _OPEN, inside, *where)
+            .order_by(*_ORDERS["due"])
+            .limit(each)
+            .subquery()
+        )
+        parts.append(select(sub))
+    names = list(SECTIONS)
+    found = {name: [] for name in names}
+    for row in db.session.execute(union_all(*parts), _values(viewer, values)):
+        found[names[row.section]].append(_row(row, calendar))
+    for section in found.values():  # a union keeps no order
+        section.sort(key=lambda row: (row.due_on or date.max, row.id))
+    return found
+
+
+def rows(
+    wanted: Wanted,
+    section: str,
+    *,
+    viewer: Viewer,
+    calendar: str,
+    offset: int = 0,
+    limit: int = 25,
+    order: str = "due",
+) -> list[OurAction]:
+    """Rows of one section, or of all of them one after the other where `section` is empty."""
+    where, values = _filters(wanted)
+    found = []
+    for name in [section] if section else SECTIONS:
+        statement = (
+            _select(0)
+            .where(_OURS, _OPEN, _IN_SECTION[name], *where)
+            .order_by(*_ORDERS[order])
+            .offset(offset)
+            .limit(limit - len(found))
+        )
+        found += [_row(row, calendar) for row in db.session.execute(statement, _values(viewer, values))]
+    return found
+
+
+def total(wanted: Wanted, section: str, *, viewer: Viewer, at_most: int = 2000) -> int:
+    """How many rows one section has; counting stops above `at_most`."""
+    where, values = _filters(wanted)
+    inner = _from(select(Action.id)).where(_OURS, _OPEN, _IN_SECTION[section], *where).limit(at_most + 1)
+    return db.session.scalar(select(func.count()).select_from(inner.subquery()), _values(viewer, values))
+
+
+def _select(position):
+    return (
+        _from(select(literal(position).label("section"), *_COLUMNS))
+        .outerjoin(_Asker, _Asker.id == Action.asked_by_id)
+        .outerjoin(_Worker, _Worker.id == Action.owner_user_id)
+    )
+
+
+def _row(row, calendar) -> OurAction:
+    today = clock.today()
+    late = row.status is not ActionStatus.REQUESTED and row.due_on is not None and row.due_on < today
+    if row.due_on is None:
+        when = ""
+    elif row.status is ActionStatus.REQUESTED and row.due_on >= today:
+        when = "by when"
+    else:
+        when = working_days.in_words(row.due_on, today, calendar)
+    return OurAction(
+        row.id,
+        row.version,
+        row.case_id,
+        row.reference,
+        f"{row.given_name} {row.family_name}".strip(),
+        row.what,
+        row.due_on,
+        when,
+        late,
+        row.status,
+        "To accept" if row.status is ActionStatus.REQUESTED else row.status.label,
+        STATUS_TAG[row.status],
+        row.asked_at and clock.local_day(row.asked_at),
+        row.asked_by or "",
+        row.worker or "",
+        row.owner_user_id is None,
+        row.manager or "",
+        row.last_note,
+        row.last_note_at and clock.local_day(row.last_note_at),
+        row.status_reason,
+    )
+
+
+# --- whom the list is about ------------------------------------------------------------------------------------
+
+#: The filter by person is drawn up from this many of the next actions, and left out where there are more people.
+LOOKED_THROUGH = 400
+PEOPLE_MOST = 60
+
+_NEAREST = (
+    select(Action.id)
+    .where(Action.owner_agency_id == scopes.VIEWER_AGENCY, _OPEN)
+    .order_by(Action.due_on)
+    .limit(LOOKED_THROUGH + 1)
+)
+_PEOPLE = (
+    _from(select(Case.reference, Person.given_name, Person.family_name, func.count(Action.id)))
+    .where(Action.id.in_(_NEAREST), _OURS, Action.status != ActionStatus.PROPOSED)
+    .group_by(Case.reference, Person.given_name, Person.family_name)
+    .order_by(Person.given_name, Person.family_name)
+    .limit(PEOPLE_MOST + 1)
+)
+
+
+def people(*, viewer: Viewer) -> list[tuple[str, str]]:
+    """(reference, name) of those whom the agency's open actions are for; none where there are too many to choose
+    from in a list: then the filter by words finds them."""
+    found = db.session.execute(_PEOPLE, scopes.binds(viewer)).all()
+    if len(found) > PEOPLE_MOST or sum(row[3] for row in found) > LOOKED_THROUGH:
+        return []
+    return [(row.reference, f"{row.given_name} {row.family_name}".strip()) for row in found]
+
+
+# --- changed since you looked ------------------------------------------------------------------------------------
+
+_SINCE = func.coalesce(
+    select(User.looked_at).where(User.id == scopes.VIEWER_USER).scalar_subquery(),
+    bindparam("first_look", type_=UTC),
+)
+_Actor = aliased(User, name="event_actor")
+_CHANGES = (
+    select(
+        Event.id,
+        Event.at,
+        Event.summary,
+        Event.change,
+        _Actor.name.label("who"),
+        Action.id.label("action_id"),
+        Action.case_id,
+        Action.what,
+        Action.due_on,
+        Action.status,
+        Action.status_reason,
+        Case.reference,
+        Person.given_name,
+        Person.family_name,
+    )
+    .join(Action, Action.id == Event.action_id)
+    .join(Case, Case.id == Action.case_id)
+    .join(Goal, Goal.id == Action.goal_id)
+    .join(Person, Person.id == Case.person_id)
+    .join(_Actor, _Actor.id == Event.actor_id)
+    .where(
+        Action.owner_agency_id == scopes.VIEWER_AGENCY,
+        Action.changed_at > _SINCE,
+        Event.at > _SINCE,
+        Event.actor_id != scopes.VIEWER_USER,
+        or_(Event.agency_id != scopes.VIEWER_AGENCY, Action.owner_user_id == scopes.VIEWER_USER),
+        scopes.SEES_ACTION,
+        scopes.SEES_EVENT,
+    )
+    .order_by(Event.at.desc(), Event.id.desc())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One change that somebody else made in an action of the agency, with old and new values (S3-66)."""
+
+    event_id: int
+    at: datetime
+    day: str
+    who: str
+    summary: str
+    #: (what, old, new)
+    changes: tuple[tuple[str, str, str], ...]
+    action_id: int
+    case_id: int
+    what: str
+    due_on: date | None
+    status_words: str
+    tag: str
+    reference: str
+    person: str
+
+
+def changed(*, viewer: Viewer, limit: int = 10) -> list[Changed]:
+    """What others changed in the agency's actions since the viewer said "I have seen these", newest first."""
+    values = scopes.binds(viewer) | {"first_look": clock.now() - timedelta(days=FIRST_LOOK)}
+    return [
+        Changed(
+            row.id,
+            row.at,
+            dates.short_day(clock.local_day(row.at)),
+            row.who,
+            row.summary,
+            old_and_new(row.change),
+            row.action_id,
+            row.case_id,
+            row.what,
+            row.due_on,
+            "To accept" if row.status is ActionStatus.REQUESTED else row.status.label,
+            STATUS_TAG[row.status],
+            row.reference,
+            f"{row.given_name} {row.family_name}".strip(),
+        )
+        for row in db.session.execute(_CHANGES.limit(limit), values)
+    ]
+
+
+def count_changed(*, viewer: Viewer) -> int:
+    """How many changes `changed` has in all; stops at AT_MOST."""
+    values = scopes.binds(viewer) | {"first_look": clock.now() - timedelta(days=FIRST_LOOK)}
+    inner = _CHANGES.with_only_columns(Event.id).order_by(None).limit(AT_MOST + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(inner), values)
+
+
+def old_and_new(change) -> tuple[tuple[str, str, str], ...]:
+    """The stored {"what": [old, new]} as rows of words; whatever else stands there is left out."""
+    if not isinstance(change, dict):
+        return ()
+    return tuple(
+        (str(what), *("" if one is None else str(one) for one in values))
+        for what, values in change.items()
+        if isinstance(values, list) and len(values) == 2
+    )

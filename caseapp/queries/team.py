@@ -1,0 +1,404 @@
+"""A line manager's team: who carries how much, what is overdue, what waits for the manager (S0-23, S3-5, S0-11).
+
+The weight of a case says how much work it is, not only that it is one. In ordinary cases:
+
+    0.4  for any open case
+  + 0.15 for each high need and 0.05 for each medium need that the person wants help with, at most 0.6
+  + 0.03 for each open action in the plan, at most 0.3
+    all times 0.5 while the case is an enquiry or is being closed.
+
+So a case with two high and two medium needs and eight open actions weighs 1.04. Whoever is case manager carries the
+whole weight; a key worker beside a case manager carries half of it. A worker's load is the sum, in percent of what they
+can carry: the agency's "workload of a full-time worker" (CFG-16; 20 to begin with) times the worker's own capacity.
+Bands: Room below 95 %, Full to 100 %, Over above it, Too much from 110 %.
+"""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from sqlalchemy import Date, Float, and_, bindparam, case, cast, exists, func, or_, select, union_all
+
+from caseapp import clock, working_days
+from caseapp.extensions import db
+from caseapp.models import (
+    Action,
+    Agency,
+    CarePlan,
+    Case,
+    CaseAssignment,
+    Goal,
+    Need,
+    Person,
+    PlanIssue,
+    User,
+)
+from caseapp.models.base import UTC
+from caseapp.policy import scopes
+from caseapp.policy.viewer import Viewer
+from caseapp.vocabulary import ActionStatus, AssignmentRole, CaseStatus, NeedLevel, Role
+
+UNDER_WAY = (ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED)
+OPEN = (ActionStatus.PROPOSED, ActionStatus.REQUESTED, *UNDER_WAY)
+ENDED = (ActionStatus.COMPLETED, ActionStatus.NOT_COMPLETED, ActionStatus.CANCELLED, ActionStatus.DECLINED)
+LIGHT = (CaseStatus.ENQUIRY, CaseStatus.CLOSING)
+#: A team has no more workers than this on one page.
+MOST = 300
+WEEKS = 8
+
+BASE, HIGH, MEDIUM, NEEDS_MOST, ACTION, ACTIONS_MOST, LIGHTER, BESIDE = (
+    0.4,
+    0.15,
+    0.05,
+    0.6,
+    0.03,
+    0.3,
+    0.5,
+    0.5,
+)
+
+_REVIEW_BY = bindparam("review_by", type_=Date())
+_MANAGED = and_(scopes.SEES_ALL, Case.closed_at.is_(None))
+
+
+def _needs(level):
+    return (
+        select(func.count())
+        .select_from(Need)
+        .where(Need.case_id == Case.id, Need.level == level, Need.wants_help)
+        .correlate(Case)
+        .scalar_subquery()
+    )
+
+
+def _least(value, most):
+    return case((value > most, most), else_=value)
+
+
+_OPEN_ACTIONS = (
+    select(func.count())
+    .select_from(Action)
+    .where(Action.case_id == Case.id, Action.status.in_(OPEN))
+    .correlate(Case)
+    .scalar_subquery()
+)
+_FIGURES = (
+    select(
+        Case.id,
+        Case.status,
+        CarePlan.next_review_on,
+        _needs(NeedLevel.HIGH).label("high"),
+        _needs(NeedLevel.MEDIUM).label("medium"),
+        _OPEN_ACTIONS.label("actions"),
+        exists()
+        .where(
+            CaseAssignment.case_id == Case.id,
+            CaseAssignment.role == AssignmentRole.CASE_MANAGER,
+            CaseAssignment.to_at.is_(None),
+        )
+        .correlate(Case)
+        .label("managed"),
+    )
+    .outerjoin(CarePlan, CarePlan.case_id == Case.id)
+    .where(_MANAGED)
+    .cte("figures")
+)
+_WEIGHT = (
+    BASE
+    + _least(HIGH * _FIGURES.c.high + MEDIUM * _FIGURES.c.medium, NEEDS_MOST)
+    + _least(ACTION * _FIGURES.c.actions, ACTIONS_MOST)
+) * case((_FIGURES.c.status.in_(LIGHT), LIGHTER), else_=1.0)
+
+# one row for each worker and case, however many roles the worker has in it
+_HELD = (
+    select(
+        CaseAssignment.user_id,
+        CaseAssignment.case_id,
+        func.max(case((CaseAssignment.role == AssignmentRole.CASE_MANAGER, 1), else_=0)).label("manages"),
+    )
+    .where(CaseAssignment.to_at.is_(None), CaseAssignment.case_id.in_(select(_FIGURES.c.id)))
+    .group_by(CaseAssignment.user_id, CaseAssignment.case_id)
+    .cte("held")
+)
+_LOADS = (
+    select(
+        _HELD.c.user_id,
+        func.count().label("cases"),
+        func.sum(_HELD.c.manages).label("manages"),
+        func.sum(
+            cast(_WEIGHT, Float) * case((and_(_HELD.c.manages == 0, _FIGURES.c.managed), BESIDE), else_=1.0)
+        ).label("weight"),
+        func.sum(case((_FIGURES.c.next_review_on <= _REVIEW_BY, 1), else_=0)).label("reviews"),
+    )
+    .join(_FIGURES, _FIGURES.c.id == _HELD.c.case_id)
+    .group_by(_HELD.c.user_id)
+)
+_WORKERS = (
+    select(User.id, User.name, User.profession, User.capacity, User.roles, User.created_at)
+    .where(
+        User.agency_id == scopes.VIEWER_AGENCY,
+        User.disabled_at.is_(None),
+        User.roles.op("&")(int(Role.WORKER | Role.LINE_MANAGER)) != 0,
+    )
+    .order_by(User.name)
+    .limit(MOST)
+)
+_OURS = and_(Action.owner_agency_id == scopes.VIEWER_AGENCY, Case.closed_at.is_(None), scopes.SEES_ACTION)
+_OVERDUE = (
+    select(Action.owner_user_id, func.count().label("overdue"))
+    .join(Case, Case.id == Action.case_id)
+    .join(Goal, Goal.id == Action.goal_id)
+    .where(_OURS, Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY)
+    .group_by(Action.owner_user_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker's load; `weight` in percent of what they can carry, None where their capacity is 0."""
+
+    id: int
+    name: str
+    profession: str
+    role: str
+    cases: int
+    weight: int | None
+    band: str
+    tag: str
+    overdue: int
+    reviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    workers: list[Worker]
+    #: overdue actions of the agency that have no worker, or one who has left
+    overdue_of_nobody: int
+    open_cases: int
+
+    @property
+    def overdue(self) -> int:
+        return sum(worker.overdue for worker in self.workers) + self.overdue_of_nobody
+
+    @property
+    def skills(self) -> list[tuple[str, int]]:
+        """How many workers of each profession (S0-11), the largest group first."""
+        found: dict[str, int] = {}
+        for worker in self.workers:
+            found[worker.profession or "Not recorded"] = found.get(worker.profession or "Not recorded", 0) + 1
+        return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def band(weight: int | None) -> tuple[str, str]:
+    """The word and the tag for a load in percent."""
+    if weight is None:
+        return "No capacity set", "t-wait"
+    if weight >= 110:
+        return "Too much", "t-late"
+    if weight > 100:
+        return "Over", "t-wait"
+    if weight >= 95:
+        return "Full", "t-ok"
+    return "Room", "t-going"
+
+
+def team(*, viewer: Viewer, limits: dict) -> Team:
+    """Every worker of the agency with their load, by name; four statements whatever the size of the team."""
+    values = scopes.binds(viewer) | {"review_by": clock.today() + timedelta(days=14)}
+    loads = {row.user_id: row for row in db.session.execute(_LOADS, values)}
+    overdue = dict(tuple(row) for row in db.session.execute(_OVERDUE, values))
+    open_cases = db.session.scalar(select(func.count(Case.id)).where(_MANAGED), values)
+    workers = []
+    for row in db.session.execute(_WORKERS, values):
+        load = loads.get(row.id)
+        can_carry = limits["workload_capacity"] * row.capacity / 100
+        weight = round(100 * (load.weight if load else 0) / can_carry) if can_carry else None
+        word, tag = band(weight)
+        workers.append(
+            Worker(
+                row.id,
+                row.name,
+                row.profession,
+                _role(row, load),
+                load.cases if load else 0,
+                weight,
+                word,
+                tag,
+                overdue.pop(row.id, 0),
+                load.reviews if load else 0,
+            )
+        )
+    return Team(workers, sum(overdue.values()), open_cases)
+
+
+def _role(row, load) -> str:
+    if load is None:
+        return "line manager" if row.roles & Role.LINE_MANAGER else "no cases yet"
+    return "case manager" if load.manages else "key worker"
+
+
+SORTS = {
+    "worker": lambda worker: worker.name.casefold(),
+    "cases": lambda worker: worker.cases,
+    "weight": lambda worker: -1 if worker.weight is None else worker.weight,
+    "overdue": lambda worker: worker.overdue,
+    "reviews": lambda worker: worker.reviews,
+}
+
+
+def ordered(workers: list[Worker], order: str, descending: bool) -> list[Worker]:
+    """By a key of SORTS; equal ones by name."""
+    return sorted(sorted(workers, key=SORTS["worker"]), key=SORTS[order], reverse=descending)
+
+
+# --- overdue over the weeks --------------------------------------------------------------------------------------
+
+_SINCE = bindparam("since", type_=UTC)
+
+
+def overdue_weeks(*, viewer: Viewer) -> list[tuple[date, int]]:
+    """How many of the agency's actions were past their day on this day of each of the last eight weeks, today last.
+
+    An action counts from the day after its date until the day on which it ended. Reads the open overdue actions and
+    those that ended within the eight weeks, each by its own index."""
+    today = clock.today()
+    days = [today - timedelta(weeks=week) for week in range(WEEKS - 1, -1, -1)]
+    columns = (Action.due_on, Action.status, Action.ended_on, Action.changed_at)
+    reach = select(*columns).join(Case, Case.id == Action.case_id).join(Goal, Goal.id == Action.goal_id)
+    ours = (Action.owner_agency_id == scopes.VIEWER_AGENCY, scopes.SEES_ACTION)
+    still = reach.where(
+        *ours, Case.closed_at.is_(None), Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY
+    )
+    ended = reach.where(
+        *ours, Action.status.in_(ENDED), Action.changed_at > _SINCE, Action.due_on < scopes.TODAY
+    )
+    both = union_all(still, ended).subquery()
+    over_on = func.coalesce(both.c.ended_on, _changed_day(both))
+    is_open = both.c.status.in_(UNDER_WAY)
+    sums = [
+        func.coalesce(func.sum(case((and_(both.c.due_on < day, or_(is_open, over_on > day)), 1), else_=0)), 0)
+        for day in days
+    ]
+    values = scopes.binds(viewer) | {"since": clock.now() - timedelta(weeks=WEEKS)}
+    return list(zip(days, db.session.execute(select(*sums), values).one(), strict=True))
+
+
+def _changed_day(both):
+    return (
+        cast(func.date(both.c.changed_at), Date)
+        if db.engine.dialect.name == "postgresql"
+        else func.date(both.c.changed_at, type_=Date())
+    )
+
+
+# --- waiting for the manager -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits for the manager."""
+
+    case_id: int
+    reference: str
+    person: str
+    what: str
+    when: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """An agency that has not answered what it was asked: how many actions, the oldest in working days."""
+
+    agency: str
+    actions: int
+    oldest: int
+
+
+_ALLOCATE = (
+    select(Case.id, Case.reference, Person.given_name, Person.family_name, Case.opened_at)
+    .join(Person, Person.id == Case.person_id)
+    .where(_MANAGED, Case.status == CaseStatus.ALLOCATION)
+    .order_by(Case.opened_at)
+)
+_ISSUES = (
+    select(
+        Case.id,
+        Case.reference,
+        Person.given_name,
+        Person.family_name,
+        Agency.name.label("agency"),
+        PlanIssue.raised_at,
+    )
+    .join(Case, Case.id == PlanIssue.case_id)
+    .join(Person, Person.id == Case.person_id)
+    .join(Agency, Agency.id == PlanIssue.agency_id)
+    .where(_MANAGED, PlanIssue.answered_at.is_(None), PlanIssue.raised_at < _SINCE)
+    .order_by(PlanIssue.raised_at)
+)
+_SILENT = (
+    select(Agency.name, func.count(Action.id), func.min(Action.asked_at))
+    .join(Case, Case.id == Action.case_id)
+    .join(Agency, Agency.id == Action.owner_agency_id)
+    .where(
+        _MANAGED,
+        Action.owner_agency_id != Case.lead_agency_id,
+        Action.status == ActionStatus.REQUESTED,
+        Action.asked_at < _SINCE,
+    )
+    .group_by(Agency.id, Agency.name)
+    .order_by(func.min(Action.asked_at))
+)
+
+
+def to_allocate(*, viewer: Viewer, limit: int = 5) -> tuple[int, list[Waiting]]:
+    """Cases that wait for a worker (S3-5): how many, and those that have waited longest."""
+    values = scopes.binds(viewer)
+    count = db.session.scalar(
+        select(func.count(Case.id)).where(_MANAGED, Case.status == CaseStatus.ALLOCATION), values
+    )
+    found = []
+    for row in db.session.execute(_ALLOCATE.limit(limit), values):
+        days = (clock.today() - clock.local_day(row.opened_at)).days
+        found.append(Waiting(*_who(row), "Waiting for a worker", _since(days), days > 14))
+    return count, found
+
+
+def late_issues(*, viewer: Viewer, limits: dict, limit: int = 5) -> list[Waiting]:
+    """Issues on plans of the agency that nobody answered within its limit in working days (S3-18), oldest first."""
+    calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
+    today = clock.today()
+    found = []
+    values = scopes.binds(viewer) | {"since": _limit(most, calendar)}
+    for row in db.session.execute(_ISSUES.limit(limit), values):
+        held = working_days.working_days_between(clock.local_day(row.raised_at), today, calendar)
+        if held > most:
+            found.append(
+                Waiting(*_who(row), f"An issue raised by {row.agency}", f"waits {held} working days", True)
+            )
+    return found
+
+
+def silent_agencies(*, viewer: Viewer, limits: dict, limit: int = 10) -> list[Silent]:
+    """Agencies that were asked to do something and have answered neither yes nor no for longer than the agency's limit
+    for issues, in working days."""
+    calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
+    values = scopes.binds(viewer) | {"since": _limit(most, calendar)}
+    today = clock.today()
+    return [
+        Silent(name, count, working_days.working_days_between(clock.local_day(oldest), today, calendar))
+        for name, count, oldest in db.session.execute(_SILENT.limit(limit), values)
+    ]
+
+
+def _limit(most: int, calendar: str):
+    """The moment before which something asked has waited longer than so many working days."""
+    first = working_days.add_working_days(clock.today(), -most, calendar)
+    return clock.at_local(first, time())
+
+
+def _since(days: int) -> str:
+    return "opened today" if days == 0 else f"for {days} day{'' if days == 1 else 's'}"
+
+
+def _who(row):
+    return row.id, row.reference, f"{row.given_name} {row.family_name}".strip()
