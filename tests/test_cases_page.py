@@ -11,7 +11,13 @@ from caseapp.vocabulary import CaseStatus
 
 CASE = "/cases/41729304"
 LEAD_PAGES = ("", "/team", "/edit", "/contact", "/agencies/new", "/notes/new", "/team/wish")
-MANAGER_PAGES = ("/close", "/team/case-manager", "/team/key-worker", "/team/line-manager", "/team/wish/decide")
+MANAGER_PAGES = (
+    "/close",
+    "/team/case-manager",
+    "/team/key-worker",
+    "/team/line-manager",
+    "/team/wish/decide",
+)
 SHARED_PAGES = ("/notes", "/timeline")
 ANSWERING_PAGES = ("/audit",)
 
@@ -70,7 +76,11 @@ def test_an_agency_that_did_not_sign_the_protocols_is_marked(world, as_, db_sess
 def test_an_agency_is_put_on_the_case_changed_and_ended(world, as_, db_session):
     orla = as_("orla")
     answer = orla.submit(
-        CASE + "/agencies/new", CASE + "/agencies/new", agency_id=str(world.agencies["area"]), contact_name="Grace Hill", does="Advice on rent"
+        CASE + "/agencies/new",
+        CASE + "/agencies/new",
+        agency_id=str(world.agencies["area"]),
+        contact_name="Grace Hill",
+        does="Advice on rent",
     )
     assert answer.status_code == 303
     row = db_session.scalar(select(CaseAgency).where(CaseAgency.agency_id == world.agencies["area"]))
@@ -109,8 +119,15 @@ def test_how_it_began_can_be_changed_and_a_stale_change_shows_both(world, as_, d
     from tests.browser import parse
 
     orla, declan = as_("orla"), as_("declan")
-    form = next(f for f in parse(declan.get(CASE + "/edit").text).forms if f.method == "post" and "version" in f.fields)
-    assert orla.submit(CASE + "/edit", CASE + "/edit", lead_settled="Asked Harbour: none there").status_code == 303
+    form = next(
+        f
+        for f in parse(declan.get(CASE + "/edit").text).forms
+        if f.method == "post" and "version" in f.fields
+    )
+    assert (
+        orla.submit(CASE + "/edit", CASE + "/edit", lead_settled="Asked Harbour: none there").status_code
+        == 303
+    )
     answer = declan.post(CASE + "/edit", data=form.fields | {"lead_settled": "Asked the clinic"})
     assert answer.status_code == 409
     assert "Asked Harbour: none there" in answer.text and "Asked the clinic" in answer.text
@@ -124,12 +141,18 @@ def test_how_it_began_can_be_changed_and_a_stale_change_shows_both(world, as_, d
 def test_a_day_for_support_needs_its_reason(world, as_):
     typed = {"support_due_on-day": "1", "support_due_on-month": "3", "support_due_on-year": "2027"}
     answer = as_("orla").submit(CASE + "/edit", CASE + "/edit", **typed)
-    assert answer.status_code == 422 and "Say from which need or risk" in answer.text and 'value="2027"' in answer.text
+    assert (
+        answer.status_code == 422
+        and "Say from which need or risk" in answer.text
+        and 'value="2027"' in answer.text
+    )
 
 
 def test_contact_is_lost_and_found_and_the_line_manager_hears(world, as_, db_session):
     orla = as_("orla")
-    assert orla.submit(CASE + "/contact", CASE + "/contact/lost", how="Not seen since Monday").status_code == 303
+    assert (
+        orla.submit(CASE + "/contact", CASE + "/contact/lost", how="Not seen since Monday").status_code == 303
+    )
     assert db_session.get(Case, world.case_id).status == CaseStatus.CONTACT_LOST
     assert "Contact with Niall was lost" in as_("declan").get(CASE).text
     assert orla.submit(CASE + "/contact", CASE + "/contact/back", how="Came in by himself").status_code == 303
@@ -142,9 +165,14 @@ def test_reading_the_case_page_is_on_record(world, as_, db_session):
     assert (entry.what, entry.user_name, entry.ground) == ("the case page", "Orla Keaveney", "lead agency")
 
 
-@pytest.mark.parametrize("text", ["\x00NUL\x07", "🙂" * 200, "x" * 5000, "'; DROP TABLE case_agency; --", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "text",
+    ["\x00NUL\x07", "🙂" * 200, "x" * 5000, "'; DROP TABLE case_agency; --", "<script>alert(1)</script>"],
+)
 def test_odd_text_is_kept_as_text_or_refused_in_words(world, as_, text):
-    answer = as_("orla").submit(CASE + "/agencies/new", CASE + "/agencies/new", agency_id=str(world.agencies["area"]), does=text)
+    answer = as_("orla").submit(
+        CASE + "/agencies/new", CASE + "/agencies/new", agency_id=str(world.agencies["area"]), does=text
+    )
     assert answer.status_code in {303, 422}
     assert "<script>alert" not in as_("orla").get(CASE).text
 

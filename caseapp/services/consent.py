@@ -267,6 +267,7 @@ def know_agency(case: CaseFile, agency_id: int, *, on: date) -> None:
             db.session.flush()
     else:
         known.ended_at = None
+        known.person_aware_on = known.person_aware_on or on  # they have just agreed to it (S2-34)
 
 
 def _end(case, grant, status, *, actor, at, how=""):

@@ -94,8 +94,8 @@ def register(*, actor: Viewer, at: datetime, identifiers: tuple[tuple[str, str],
 
 
 @use_case
-def amend(person: PersonFile, *, actor: Viewer, at: datetime, version: int, **known) -> bool:
-    """Change what is known of a person; `known` holds the FIELDS to set. Returns whether anything changed.
+def amend(person: PersonFile, *, actor: Viewer, at: datetime, version: int, **known) -> None:
+    """Change what is known of a person; `known` holds the FIELDS to set.
 
     Raises Stale with what now stands (by column) if somebody saved since `version`, and RuleBroken, naming the field.
     Old and new values go to the timeline of the open case, if there is one (S3-66)."""
@@ -108,7 +108,7 @@ def amend(person: PersonFile, *, actor: Viewer, at: datetime, version: int, **kn
         if before[name] != values[name]
     }
     if not change:
-        return False
+        return
     for name, value in values.items():
         setattr(row, name, value)
     db.session.flush()
@@ -116,7 +116,6 @@ def amend(person: PersonFile, *, actor: Viewer, at: datetime, version: int, **kn
         index_names(row)
     told_case(person, "person", "Personal details changed", actor=actor, at=at, change=change)
     audit.record(actor, f"person: {', '.join(change).lower()}", at=at, person_id=person.id)
-    return True
 
 
 @use_case

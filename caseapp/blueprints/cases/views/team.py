@@ -143,7 +143,7 @@ def _part(case, part_id):
 @bp.get("/cases/<ref:reference>/team/<id:part_id>/end")
 @on_case(Do.ALLOCATE, "who works on the case")
 def end_part(case, part_id):
-    return _show(case, EndPartForm(), "cases/end_part.html", part=_part(case, part_id))
+    return _show(case, EndPartForm(), "cases/end_part.html", given=_part(case, part_id))
 
 
 @bp.post("/cases/<ref:reference>/team/<id:part_id>/end")
@@ -154,13 +154,13 @@ def save_end_part(case, part_id):
         acts.end, case, actor=viewer(), at=clock.now(), assignment_id=part_id, reason=form.reason.data
     ):
         return _back(case, f"{part.name}’s part has ended.")
-    return _show(case, form, "cases/end_part.html", 422, part=part)
+    return _show(case, form, "cases/end_part.html", 422, given=part)
 
 
 @bp.get("/cases/<ref:reference>/team/<id:part_id>/told")
 @on_case(Do.EDIT_CASE, "who works on the case")
 def told(case, part_id):
-    return _show(case, ToldForm(data={"on": clock.today()}), "cases/told.html", part=_part(case, part_id))
+    return _show(case, ToldForm(data={"on": clock.today()}), "cases/told.html", given=_part(case, part_id))
 
 
 @bp.post("/cases/<ref:reference>/team/<id:part_id>/told")
@@ -171,7 +171,7 @@ def save_told(case, part_id):
         acts.person_told, case, actor=viewer(), at=clock.now(), assignment_id=part_id, on=form.on.data
     ):
         return _back(case, "Saved.")
-    return _show(case, form, "cases/told.html", 422, part=part)
+    return _show(case, form, "cases/told.html", 422, given=part)
 
 
 @bp.get("/cases/<ref:reference>/team/wish")
