@@ -211,7 +211,8 @@ def _ranked(name, viewer, least_alike, born=None) -> dict[int, float]:
     if not chosen:
         return {}
     values = {"trigrams": chosen, "least": _least(len(chosen)), "most": RANKED}
-    if born:
+    if born:  # few are born on a day, so a fainter likeness will do
+        values["least"] = min(len(chosen), 2)
         rows = _rows(_BY_NAME_AND_BIRTH, viewer, **values, **_window(*born))
     else:
         rows = _rows(_BY_NAME, viewer, **values)

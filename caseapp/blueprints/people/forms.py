@@ -106,11 +106,11 @@ class DeathForm(Form):
 class RelativeForm(Form):
     version = HiddenField()
     name = StringField("Name", [needed("Say who this is"), at_most(120)])
-    role = SelectField("Who they are", choices=RelativeRole.choices())
+    role = SelectField("Who they are", choices=dict(RelativeRole.choices()))
     phone = StringField("Phone", [at_most(80)])
     engaged = RadioField(
         "Do they take part in the work?",
-        choices=[("yes", "Yes"), ("no", "No")],
+        choices={"yes": "Yes", "no": "No"},
         default="no",
     )
     may_be_told = TextAreaField("What they may be told", [at_most(300)])
@@ -137,7 +137,7 @@ class WarningForm(Form):
     kind = RadioField(
         "What it is about",
         [needed("Say what it is about")],
-        choices=WarningKind.choices(),
+        choices=dict(WarningKind.choices()),
     )
     text = TextAreaField(
         "What staff must know before they make contact", [needed("Say what staff must know"), at_most(300)]
@@ -153,7 +153,7 @@ class ReviewForm(Form):
     decision = RadioField(
         "Does it still hold?",
         [needed("Say whether it still holds")],
-        choices=[("holds", "Yes, look at it again later"), ("ended", "No, end it")],
+        choices={"holds": "Yes, look at it again later", "ended": "No, end it"},
     )
     text = TextAreaField("What staff must know before they make contact", [at_most(300)])
     review_on = DayField("Look at it again on")
@@ -162,5 +162,5 @@ class ReviewForm(Form):
 
 
 class NumberForm(Form):
-    scheme = SelectField("System", choices=[(one, one) for one in SCHEMES])
+    scheme = SelectField("System", choices={one: one for one in SCHEMES})
     value = StringField("Number", [needed("Write the number"), at_most(80)])
