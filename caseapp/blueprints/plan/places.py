@@ -11,7 +11,7 @@ from caseapp.policy.do import Do
 #: What mends a fault (queries.plan_quality), and the parameter that says which.
 MENDS = {
     "goal": ("plan.edit_goal", "goal_id"),
-    "action": ("plan.change_action", "action_id"),
+    "action": ("plan.amend_action", "action_id"),
     "new_action": ("plan.new_action", "goal"),
     "need": ("plan.new_goal", "domain"),
     "consent": ("consent.index", None),

@@ -67,7 +67,7 @@ def _context(case, one, form=None, **more):
         "rows": [one.row],
         "wide": case.sees_whole_plan,
         "base": actions_base(case),
-        "url": url_for("plan.edit_action", reference=case.reference, action_id=one.id),
+        "action_url": url_for("plan.edit_action", reference=case.reference, action_id=one.id),
         "plan_url": plan,
         "back": back,
         "cancel": places.link(BACK[back]) if back else f"{plan}#a-{one.row.id}",
