@@ -19,16 +19,16 @@ from caseapp.vocabulary import AgencyKind, ConsentKind, ConsentStatus
 
 def terms(world, agency="northgate", **more):
     today = clock.today()
-    values = dict(
-        agency_id=world.agencies[agency],
-        kind=ConsentKind.INFORMATION_SHARING,
-        starts_on=today,
-        talked_on=today,
-        expires_on=today + timedelta(days=90),
-        purpose="supervision",
-        understood=True,
-        copy_given=True,
-    )
+    values = {
+        "agency_id": world.agencies[agency],
+        "kind": ConsentKind.INFORMATION_SHARING,
+        "starts_on": today,
+        "talked_on": today,
+        "expires_on": today + timedelta(days=90),
+        "purpose": "supervision",
+        "understood": True,
+        "copy_given": True,
+    }
     return consent.Terms(**(values | more))
 
 

@@ -297,7 +297,7 @@ def by_agency(case: CaseFile, *, viewer: Viewer, today: date | None = None) -> l
             exclusion.agency_id, AgencyConsent(exclusion.agency_id, exclusion.agency, "")
         )
         entry.exclusion = exclusion
-    return sorted(agencies.values(), key=lambda a: (a.agency_id != case.lead_agency_id, a.agency))
+    return sorted(agencies.values(), key=lambda a: (a.agency_id != case.lead_agency_id, a.excluded, a.agency))
 
 
 _ACTION_DOMAINS = (

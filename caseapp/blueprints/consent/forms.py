@@ -44,8 +44,14 @@ class TermsForm(Form):
     """One consent: the talk first, then what, until when, and how it was given (forms B3)."""
 
     seen = HiddenField(validators=[at_most(60)])
-    talked_on = DayField("When you talked it through")
-    understood = BooleanField("The limits were understood")
+    talked_on = DayField(
+        "When you talked it through",
+        [needed("Say when the limits of confidentiality were talked through: that comes first")],
+    )
+    understood = BooleanField(
+        "The limits were understood",
+        [needed("Tick this once it was understood; until then there is no consent")],
+    )
     copy_given = BooleanField("A printed copy was given")
     read_aloud = BooleanField("It was read aloud")
     interpreter = StringField("Interpreter", [at_most(80)])
@@ -60,12 +66,26 @@ class TermsForm(Form):
     starts_on = DayField("From", [needed("Say from which day it holds")])
     expires_on = DayField("Until, this day included")
     expires_when = StringField("Or until something happens", [at_most(300)])
-    mode = RadioField("How it was given", choices=words(ConsentMode), default=ConsentMode.WRITTEN.value)
+    mode = RadioField("In writing or spoken", choices=words(ConsentMode), default=ConsentMode.WRITTEN.value)
     verbal_reason = StringField("If spoken: why not signed yet", [at_most(300)])
     written_due_on = DayField("If spoken: the signature follows by")
     given_by = RadioField("Who gave it", choices=words(ConsentGiver), default=ConsentGiver.PERSON.value)
     giver_name = StringField("Name of the representative", [at_most(120)])
     giver_authority = StringField("On what authority or ground", [at_most(300)])
+
+    def validate_copy_given(self, field):
+        if not field.data and not self.read_aloud.data:
+            raise validators.ValidationError("Give a copy, or read it aloud, and tick which")
+
+    def validate_purpose(self, field):
+        if "shared" in self and not field.data:
+            raise validators.ValidationError("Say what the sharing is for: it is kept to that")
+
+    def validate_shared(self, field):
+        if not field.data:
+            raise validators.ValidationError(
+                "Tick what may be shared; with nothing ticked there is nothing to agree to"
+            )
 
     def offer(self, *, sharing: bool, clinic: bool, domains) -> None:
         """Leave out what this kind of consent, or this kind of agency, is not asked for."""

@@ -85,27 +85,17 @@ def create(case):
     if asked is None:
         raise NotVisible
     form = _form(case, asked)
-    shared_nothing = False
-    if form.validate_on_submit():
-        shared_nothing = (
-            asked.sharing and not form.shared.data and not (form.full_plan and form.full_plan.data)
-        )
-        if shared_nothing:
-            form.reject("Tick what may be shared; with nothing ticked there is nothing to agree to", "shared")
-        elif form.accepts(
-            acts.record,
-            case,
-            actor=viewer(),
-            at=clock.now(),
-            terms=_terms(case, asked, form),
-            seen=form.seen.data or "",
-        ):
-            say = (
-                f"Written down. {asked.agency.name} sees what was agreed from now on."
-                if asked.sharing and form.starts_on.data <= clock.today()
-                else "Written down."
-            )
-            return saved(_back(case, asked.agency.id), say=say)
+    if form.validate_on_submit() and form.accepts(
+        acts.record,
+        case,
+        actor=viewer(),
+        at=clock.now(),
+        terms=_terms(case, asked, form),
+        seen=form.seen.data or "",
+    ):
+        opens = asked.sharing and form.starts_on.data <= clock.today()
+        say = f"{asked.agency.name} sees what was agreed from now on." if opens else ""
+        return saved(_back(case, asked.agency.id), say=f"Written down. {say}".strip())
     if form.stale:
         form.seen.data = consent.newest(case, asked.agency.id, asked.kind, viewer=viewer())
     return refused("consent/new.html", form=form, **_context(case, asked))
