@@ -18,6 +18,9 @@ from caseapp.vocabulary import OPEN_ACTIONS, STATUS_TAG, ActionKind, ActionStatu
 #: "in 6 working days" stands beside a date this many calendar days ahead, and nothing beside later ones.
 SOON = 10
 
+#: From so many working days without an answer, the case manager is offered to remind.
+REMIND_AFTER = 2
+
 ANSWERED = frozenset({ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED})
 FINISHED = frozenset({ActionStatus.COMPLETED, ActionStatus.NOT_COMPLETED})
 
@@ -95,7 +98,7 @@ def statement(*more):
 
 
 class Row(NamedTuple):
-    """One action, in words. `do` says what the reader may do: "", "open", "update", "change" or "answer"; `once` is
+    """One action, in words. `do` says what the reader may do: "open", "update", "change", "answer" or "remind"; `once` is
     the key of the accept button's form, `mend` a fault and where it is put right: (text, kind, link words)."""
 
     id: str
@@ -168,7 +171,9 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         when = dates.day(due, "no date yet")
     own = r.may_update(a.agency_id)
     asks = own and (status is ActionStatus.REQUESTED or (status is ActionStatus.PROPOSED and not r.partner))
-    if status is ActionStatus.CANCELLED or not own:
+    if status is ActionStatus.REQUESTED and not own and not r.partner and _waited(a, r) >= REMIND_AFTER:
+        do = "remind"
+    elif status is ActionStatus.CANCELLED or not own:
         do = "open"
     elif asks:
         do = "answer"
@@ -182,13 +187,15 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         who, worker = agency_label(a), worker_name(a) or "no worker named yet"
     else:
         who, worker = "Nobody yet", worker_name(a)
+    if waits_for_clinic(a, clinic):
+        mend = (f"Waits for the talk with {clinic}.", "talk", "Record that talk")
     label = "To accept" if asks and status is ActionStatus.REQUESTED else status.label
     return Row(
         ids.written(a.id),
         who,
         worker,
         a.what,
-        _note(a, r, clinic),
+        _note(a, r),
         when,
         late,
         soon,
@@ -213,9 +220,14 @@ def waits_for_clinic(a: Raw, clinic: str) -> bool:
     )
 
 
-def _note(a: Raw, r: Reader, clinic: str) -> str:
-    if waits_for_clinic(a, clinic):
-        return f"Waits for the talk with {clinic}."
+def _waited(a: Raw, r: Reader) -> int:
+    """Working days since the agency was asked."""
+    if a.asked_at is None:
+        return 0
+    return working_days.working_days_between(clock.local_day(a.asked_at), r.today, r.calendar)
+
+
+def _note(a: Raw, r: Reader) -> str:
     if a.last_note:
         told = dates.short_day(clock.local_day(a.last_note_at)) if a.last_note_at else ""
         by = ", ".join(part for part in (told, a.last_note_by) if part)
@@ -223,9 +235,8 @@ def _note(a: Raw, r: Reader, clinic: str) -> str:
     if a.status_reason:
         return a.status_reason
     if a.status is ActionStatus.REQUESTED and a.asked_at:
-        asked = clock.local_day(a.asked_at)
-        waited = working_days.working_days_between(asked, r.today, r.calendar)
-        day = dates.short_day(asked)
+        waited = _waited(a, r)
+        day = dates.short_day(clock.local_day(a.asked_at))
         if waited < 2:
             return f"Asked {day}."
         return f"Asked {day}, no answer for {waited} working days."

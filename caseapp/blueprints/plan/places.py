@@ -12,6 +12,9 @@ from caseapp.policy.do import Do
 MENDS = {
     "goal": ("plan.edit_goal", "goal_id"),
     "action": ("plan.amend_action", "action_id"),
+    "talk": ("plan.clinic_talk", "action_id"),
+    "remind": ("plan.reminder", "action_id"),
+    "stop": ("plan.stop_action", "action_id"),
     "new_action": ("plan.new_action", "goal"),
     "need": ("plan.new_goal", "domain"),
     "consent": ("consent.index", None),
@@ -44,12 +47,21 @@ def link(endpoint: str, **values) -> str:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 
+def around(case, kind: str) -> tuple[str, str]:
+    """The address that puts one record right, as the texts before and after its id: a list writes the id itself, as
+    building an address for each of forty rows costs more than the rows."""
+    url = mend_url(case, kind, 1)
+    before, found, after = url.partition("/actions/1" if "/actions/1" in url else "/goals/1")
+    return (before + found[:-1], after) if found else (url, "")
+
+
 PAGES = (
     ("Plan", "plan.show", Do.VIEW_PLAN),
     ("Case", "cases.show", Do.VIEW_CASE),
     ("Notes", "cases.notes", Do.VIEW_NOTES),
-    ("Needs", "plan.needs", Do.EDIT_PLAN),
+    ("Needs", "plan.needs", Do.VIEW_CASE),
     ("Consent", "consent.index", Do.VIEW_CONSENT),
+    ("Reviews", "plan.reviews", Do.VIEW_CASE),
     ("Issues", "plan.issues", Do.VIEW_PLAN),
     ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
 )

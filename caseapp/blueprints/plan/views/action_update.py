@@ -11,7 +11,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import plan_part
 from caseapp.services import action_progress
-from caseapp.vocabulary import ActionStatus
+from caseapp.vocabulary import ActionKind, ActionStatus
 from caseapp.web.access import on_case
 from caseapp.web.answers import either, fragment, page, refused, saved, wants_fragment
 from caseapp.web.marks import two_texts
@@ -77,6 +77,19 @@ def _context(case, one, form=None, **more):
         if rules.may(viewer(), Do.EDIT_PLAN, case)
         else "",
     } | more
+
+
+def _steps(case, one):
+    """What those who lead the case can do with the action."""
+    status = one.raw.status
+    if status in action_progress.ENDS or status is ActionStatus.CANCELLED:
+        return []
+    steps = [("action", "Change what this action says")]
+    if status is ActionStatus.REQUESTED and one.raw.agency_id != case.lead_agency_id:
+        steps.append(("remind", "Remind the agency"))
+    if one.raw.kind is ActionKind.DETOX_REFERRAL:
+        steps.append(("talk", "Record the talk with the clinic"))
+    return [(places.mend_url(case, kind, one.id), label) for kind, label in [*steps, ("stop", "Stop this action")]]
 
 
 @bp.get("/cases/<ref:reference>/actions/<id:action_id>")

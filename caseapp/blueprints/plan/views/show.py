@@ -60,9 +60,9 @@ def whole_context(case, who, quiet=False):
             for f in plan.faults
         ],
         "mends": {kind: places.mend_url(case, kind) for kind in ("consent", "contingency", "review")},
-        "mend_action": _prefix(case, "action"),
-        "mend_goal": _prefix(case, "goal"),
+        "mend_at": {kind: places.around(case, kind) for kind in ("action", "talk", "remind", "goal")},
         "see_as": url_for("plan.see_as", reference=case.reference, agency_id=1)[:-1],
+        "agree_url": edits and places.link("plan.agree", reference=case.reference),
         "pages": places.record_pages(who, case, "plan.show", plan.issues_open),
         "versions": _versions(case, plan),
         "timeline_url": places.link("cases.timeline", reference=case.reference),
@@ -78,13 +78,6 @@ def _home(case):
     if case.sees_all:
         return "My team", places.link("home.team") or "/"
     return "Our actions", places.link("home.our_actions") or "/"
-
-
-def _prefix(case, kind):
-    """The address that mends one action or goal, without its id: `a` and `b` stand around it."""
-    url = places.mend_url(case, kind, 1)
-    before, found, after = url.rpartition("/1") if not url.endswith("/1") else (url[:-2], "/1", "")
-    return (before + "/", after) if found else (url, "")
 
 
 def _url(here, show_, group):
@@ -165,6 +158,10 @@ def part_context(case, who=None, of=None):
         "home": _home(file),
         "facts": _part_facts(part),
         "colleague": file.lead_agency_id == who.agency_id,
+        "consent_url": "" if quiet else places.link("consent.own", reference=file.reference),
+        "agree_url": not quiet
+        and rules.may(who, Do.AGREE_PART, file)
+        and places.link("plan.agree_part", reference=file.reference),
     }
     if raises:
         context["form"] = IssueForm([row.raw for goal in part.goals for row in goal.rows])
