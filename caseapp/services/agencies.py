@@ -4,6 +4,7 @@ An agency's own administrator keeps its entry and contacts; a system administrat
 and keeps the areas. Neither sees a case.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -14,8 +15,8 @@ from caseapp.extensions import db
 from caseapp.models import Agency, AgencyContact, Area, Case, User
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.accounts import last_change, plain_email
-from caseapp.services import audit, sessions
-from caseapp.services.account_checks import is_email
+from caseapp.services import accounts, audit, sessions
+from caseapp.services.account_checks import check_email, is_email
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AgencyKind, AreaKind, Role
 
@@ -61,6 +62,27 @@ def create(
 
 
 @use_case
+def create_with_administrator(
+    *, actor: Viewer, at: datetime, link_to: Callable[[str], str], admin_name: str, admin_email: str, **values
+) -> accounts.Invited:
+    """A new agency and the invitation of its first administrator, both or neither. Returns the invited account; its
+    agency is that of the account. Raises RuleBroken as `create` and `accounts.invite` do."""
+    agency_id = create(actor=actor, at=at, **values)
+    check_email(admin_email, field="admin_email")
+    if not admin_name:
+        raise RuleBroken("Give the name of the first administrator", field="admin_name")
+    return accounts.invite(
+        actor=actor,
+        at=at,
+        link_to=link_to,
+        email=admin_email,
+        name=admin_name,
+        roles=Role.AGENCY_ADMIN,
+        agency_id=agency_id,
+    )
+
+
+@use_case
 def update(agency_id: int, *, actor: Viewer, at: datetime, version: int, **values) -> int:
     """Change an agency's entry (any of DETAILS and SIGNED); it counts as checked today (S4-20). Raises Stale if
     somebody saved since `version`."""
@@ -71,6 +93,8 @@ def update(agency_id: int, *, actor: Viewer, at: datetime, version: int, **value
         _check_name(values["name"], but=agency.id)
     if values.get("area_id", agency.area_id) != agency.area_id:
         _check_area(values["area_id"])
+    if values.get("kind", agency.kind) != agency.kind:
+        _check_kind(actor, agency.kind, values["kind"])
     _check_contact_details(values)
     _check_signed(values.get(SIGNED[0]), values.get(SIGNED[1]), at)
     changed = {
@@ -287,6 +311,19 @@ def _check_area_name(name: str, but: int | None = None) -> None:
     taken = db.session.scalar(select(Area.id).where(func.lower(Area.name) == name.lower()))
     if taken is not None and taken != but:
         raise RuleBroken("An area with this name exists already.", field="name")
+
+
+def _check_kind(actor: Viewer, was: AgencyKind, now: AgencyKind) -> None:
+    """Which consents and which roles an agency may have hangs on these two kinds, so it does not give them to itself."""
+    if not actor.has(Role.SYSTEM_ADMIN) and {was, now} & {
+        AgencyKind.PRESCRIBING_CLINIC,
+        AgencyKind.COORDINATION,
+    }:
+        raise RuleBroken(
+            "Only a system administrator makes an agency a prescribing clinic or a coordination body, or the other "
+            "way round",
+            field="kind",
+        )
 
 
 def _check_area(area_id: int | None) -> None:

@@ -45,13 +45,13 @@ def set(
 
 
 @use_case
-def reset(key: str, *, actor: Viewer, at: datetime, seen: str | None = None) -> None:
+def reset(key: str, *, actor: Viewer, at: datetime) -> None:
     """Go back to the default, also when the default changes later."""
     setting, agency_id = _of(key, actor, None)
     row = _row(agency_id, key)
     if row is None:
         return
-    was = _was(setting, row, seen)
+    was = _was(setting, row, None)
     db.session.execute(delete(AgencySetting).where(AgencySetting.id == row.id))
     _record(actor, setting, agency_id, at, was, reads.shown(setting, setting.default))
 

@@ -1,7 +1,7 @@
-"""An agency's own page and settings."""
+"""An agency's own entry, contacts and settings, kept by its administrator."""
 
 from flask import Blueprint
 
-bp = Blueprint("agency", __name__)
+bp = Blueprint("agency", __name__, url_prefix="/agency")
 
-from caseapp.blueprints.agency import views  # noqa: E402, F401 - the views register themselves on bp
+from caseapp.blueprints.agency.views import contacts, entry, settings  # noqa: E402, F401 - they register themselves on bp

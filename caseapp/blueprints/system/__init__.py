@@ -1,7 +1,7 @@
-"""Agencies and areas, kept by the system administrator."""
+"""Agencies and areas, kept by the system administrator, who sees no case."""
 
 from flask import Blueprint
 
-bp = Blueprint("system", __name__)
+bp = Blueprint("system", __name__, url_prefix="/system")
 
-from caseapp.blueprints.system import views  # noqa: E402, F401 - the views register themselves on bp
+from caseapp.blueprints.system.views import administrators, agencies, areas  # noqa: E402, F401 - they register themselves

@@ -1,1 +1,0 @@
-"""An agency's own page and settings."""

@@ -1,0 +1,1 @@
+"""Views of the own agency, by what they are about."""

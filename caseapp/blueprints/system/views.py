@@ -1,1 +1,0 @@
-"""Agencies and areas, kept by the system administrator."""

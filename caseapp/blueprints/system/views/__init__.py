@@ -1,0 +1,1 @@
+"""Views of the system administrator, by what they are about."""
