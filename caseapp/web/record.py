@@ -21,18 +21,22 @@ class Place:
 PLACES = (
     ("Plan", "plan.show", Do.VIEW_PLAN),
     ("Case", "cases.show", Do.VIEW_CASE),
-    ("Who works on it", "cases.team", Do.VIEW_CASE),
     ("Notes", "cases.notes", Do.VIEW_NOTES),
-    ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
+    ("Needs", "plan.needs", Do.EDIT_PLAN),
     ("Consent", "consent.index", Do.VIEW_CONSENT),
+    ("Issues", "plan.issues", Do.VIEW_PLAN),
+    ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
     ("Who has looked", "cases.audit", Do.VIEW_AUDIT),
 )
+
+#: Pages that stand under one of these.
+WITHIN = {"cases.team": "cases.show"}
 
 
 def places(case, endpoint: str = "") -> list[Place]:
     """The row of links under a record's head; `endpoint` is the page that shows it."""
     return [
-        Place(label, url_for(to, reference=case.reference), to == endpoint)
+        Place(label, url_for(to, reference=case.reference), to == WITHIN.get(endpoint, endpoint))
         for label, to, act in PLACES
         if to in current_app.view_functions and rules.may(viewer(), act, case)
     ]
