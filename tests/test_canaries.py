@@ -4,7 +4,6 @@ Also: no answer is a 5xx, whatever is asked, and what is foreign answers exactly
 """
 
 import re
-from itertools import product
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +17,8 @@ from tests.world import sign_in
 
 CANARY = re.compile(r"CANARY-([A-Z]+)-[\w-]*")
 
+TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
+
 #: Sign-out ends the session that the test is using; it shows nothing.
 LEFT_OUT = {"auth.sign_out", "static"}
 
@@ -27,8 +28,9 @@ def world(app, database, db_session):
     return database.kept("canaries", canaries.build)
 
 
-def addresses(app, ids):
-    """(endpoint, method, address) for every route, with Niall's records, the foreign ones, and mixed."""
+def addresses(app, ids, wide=True):
+    """(endpoint, method, address) for every route: with Niall's records, with the foreign ones, with foreign records
+    under his case, and (wide) with each of the first three of a kind."""
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if rule.endpoint in LEFT_OUT:
@@ -36,13 +38,16 @@ def addresses(app, ids):
         names = sorted(rule.arguments)
         unknown = [name for name in names if name not in ids["own"]]
         assert not unknown, f"teach tests/canaries.py what {unknown} of {rule.rule} may be"
-        choices = [
-            [v for side in ("own", "foreign") for v in ids[side][name][:3]] or [new_id()] for name in names
-        ]
-        for values in list(product(*choices))[:18]:
-            address = adapter.build(
-                rule.endpoint, dict(zip(names, values, strict=True)), method=sorted(rule.methods)[0]
-            )
+        chosen = {}
+        for sides in ("own", "foreign"), ("foreign", "foreign"), ("own", "own"):
+            for at in range(3 if wide else 1):
+                values = {}
+                for name in names:
+                    known = ids[sides[name not in ("reference", "person_id")]][name] or [new_id()]
+                    values[name] = known[min(at, len(known) - 1)]
+                chosen[tuple(values.values())] = values
+        for values in chosen.values():
+            address = adapter.build(rule.endpoint, values, method=sorted(rule.methods)[0])
             for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
                 yield rule.endpoint, method, address
 
@@ -53,16 +58,23 @@ def read(response) -> set[str]:
     return set(CANARY.findall(words))
 
 
+#: Seeing is the same SQL on both databases; on PostgreSQL one persona of each kind of sight walks.
+ON_POSTGRESQL = {"orla", "tomasz", "leah", "shauna", "mark", "root"}
+
+
 @pytest.mark.parametrize("persona", sorted(canaries.MAY_READ))
 def test_no_persona_ever_reads_a_canary_that_is_not_theirs(app, world, persona):
+    if db.engine.dialect.name == "postgresql" and persona not in ON_POSTGRESQL:
+        return
     client = app.test_client()
     client.judging = False
     sign_in(client, world.viewers[persona])
     token = fields_of(client.get("/account").text).get("csrf_token", "")
     allowed = canaries.MAY_READ[persona]
     leaks, broken, seen = [], [], set()
-    for endpoint, method, address in addresses(app, world.ids):
-        for htmx in (False, True):
+    practises = world.viewers[persona].practises
+    for endpoint, method, address in addresses(app, world.ids, wide=practises):
+        for htmx in (False, True) if practises else (False,):
             headers = {"HX-Request": "true"} if htmx else {}
             if method == "GET":
                 response = client.get(address, headers=headers)
@@ -91,7 +103,7 @@ def test_no_persona_ever_reads_a_canary_that_is_not_theirs(app, world, persona):
 def test_a_signed_out_visitor_reads_no_canary_and_changes_nothing(app, world):
     client = app.test_client()
     client.judging = False
-    for endpoint, method, address in addresses(app, world.ids):
+    for endpoint, method, address in addresses(app, world.ids, wide=False):
         response = client.open(address, method=method)
         assert not read(response), (endpoint, address)
         assert response.status_code < 500, (endpoint, address)
@@ -115,4 +127,4 @@ def test_what_is_foreign_answers_like_what_does_not_exist(app, world, persona):
         foreign = client.get(adapter.build(rule.endpoint, values))
         missing = client.get(adapter.build(rule.endpoint, values | {"reference": nowhere}))
         assert foreign.status_code == missing.status_code == 404, rule.rule
-        assert foreign.text == missing.text, rule.rule
+        assert TOKEN.sub("", foreign.text) == TOKEN.sub("", missing.text), rule.rule
