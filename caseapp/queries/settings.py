@@ -95,7 +95,10 @@ def shown(setting: Setting, what: Value) -> str:
         return "Yes" if what else "No"
     if isinstance(what, tuple | list):
         return "; ".join(what) or "None"
-    return f"{what} {setting.unit}".strip() if what != "" else "Empty"
+    if what == "":
+        return "Empty"
+    unit = setting.unit.removesuffix("s") if what == 1 else setting.unit
+    return str(what) if setting.unit == "weight" else f"{what} {unit}".strip()
 
 
 def _changes(agency_id):

@@ -18,7 +18,7 @@ from caseapp.errors import NotVisible, RuleBroken
 from caseapp.policy.do import Do
 from caseapp.queries import agencies
 from caseapp.queries import staff as reads
-from caseapp.queries.accounts import open_cases_managed
+from caseapp.queries.accounts import line_managers, open_cases_managed
 from caseapp.services import accounts
 from caseapp.services.account_checks import grantable
 from caseapp.vocabulary import Role
@@ -153,7 +153,7 @@ def switch_off(user_id):
             url_for("staff.show", user_id=user_id),
             say=f"{member.name}’s account is switched off. Every session has ended.",
         )
-    return refused("staff/off.html", form=form, member=member, leads=open_cases_managed(user_id))
+    return refused("staff/off.html", form=form, **_off_facts(member))
 
 
 @bp.post("/<id:user_id>/on")
@@ -165,6 +165,14 @@ def switch_on(user_id):
     except RuleBroken as broken:
         return saved(url_for("staff.show", user_id=user_id), say=str(broken))
     return saved(url_for("staff.show", user_id=user_id), say=f"{member.name} can sign in again.")
+
+
+def _off_facts(member):
+    return {
+        "member": member,
+        "leads": open_cases_managed(member.id),
+        "managers": line_managers(viewer().agency_id)[:3],
+    }
 
 
 def _sent(form, email):
