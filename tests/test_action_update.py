@@ -432,3 +432,26 @@ def test_the_case_manager_reads_another_agencys_action_with_its_notes_but_has_no
     page = as_("orla").get(at(world, "letter"))
     assert page.status_code == 200 and "Rang the council" in page.text and "Tomasz Wilk" in page.text
     assert "How does it stand?" not in page.text
+
+
+def test_one_click_by_a_colleague_leaves_the_action_with_the_worker_who_was_asked(world, as_):
+    bed = act(world, "bed")
+    bed.owner_user_id = world.tomasz.user_id
+    db.session.commit()
+    as_("amina").submit(f"/cases/{world.reference}/plan", at(world, "bed", "/acceptance"))
+    assert act(world, "bed").owner_user_id == world.tomasz.user_id
+
+
+def test_the_words_of_an_action_cannot_leave_their_place_on_the_page(world, as_):
+    letter = act(world, "letter")
+    letter.what = "<script>alert(1)</script>\"' <b>x"
+    letter.last_note = "</li><form>"
+    db.session.commit()
+    for name, path in (
+        ("orla", "plan"),
+        ("tomasz", "plan"),
+        ("tomasz", "print/part"),
+        ("orla", "print/person"),
+    ):
+        page = as_(name).get(f"/cases/{world.reference}/{path}")
+        assert page.status_code == 200 and "<script>alert" not in page.text and "</li><form>" not in page.text

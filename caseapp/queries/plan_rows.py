@@ -128,6 +128,7 @@ class Reader(NamedTuple):
     today: date
     may_update: Callable[[int | None], bool]
     partner: bool
+    own_part: bool
 
 
 def reader(viewer, case, *, first_name: str, calendar: str, quiet: bool = False) -> Reader:
@@ -139,7 +140,9 @@ def reader(viewer, case, *, first_name: str, calendar: str, quiet: bool = False)
             known[agency_id] = not quiet and rules.may_update_action(viewer, case, owner_agency_id=agency_id)
         return known[agency_id]
 
-    return Reader(viewer, first_name, calendar, clock.today(), may_update, not case.sees_all)
+    return Reader(
+        viewer, first_name, calendar, clock.today(), may_update, not case.sees_all, not case.sees_whole_plan
+    )
 
 
 def worker_name(a: Raw) -> str:
@@ -170,7 +173,10 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
     else:
         when = dates.day(due, "no date yet")
     own = r.may_update(a.agency_id)
-    asks = own and (status is ActionStatus.REQUESTED or (status is ActionStatus.PROPOSED and not r.partner))
+    waits = waits_for_clinic(a, clinic)
+    asks = own and (
+        status is ActionStatus.REQUESTED or (status is ActionStatus.PROPOSED and not r.partner and not waits)
+    )
     if status is ActionStatus.REQUESTED and not own and not r.partner and _waited(a, r) >= REMIND_AFTER:
         do = "remind"
     elif status is ActionStatus.CANCELLED or not own:
@@ -183,11 +189,13 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         do = "change" if status is not ActionStatus.PROPOSED else "open"
     if a.by_person:
         who, worker = r.first_name, f"with {worker_name(a) or agency_label(a)}" if a.agency_id else "alone"
+        if r.own_part:  # there is no column for who
+            worker = f"{who}, {worker}"
     elif a.agency_id:
-        who, worker = agency_label(a), worker_name(a) or "no worker named yet"
+        who, worker = agency_label(a), worker_name(a) or ("No" if r.own_part else "no") + " worker named yet"
     else:
         who, worker = "Nobody yet", worker_name(a)
-    if waits_for_clinic(a, clinic):
+    if waits:
         mend = (f"Waits for the talk with {clinic}.", "talk", "Record that talk")
     label = "To accept" if asks and status is ActionStatus.REQUESTED else status.label
     return Row(
@@ -230,7 +238,8 @@ def _waited(a: Raw, r: Reader) -> int:
 def _note(a: Raw, r: Reader) -> str:
     if a.last_note:
         told = dates.short_day(clock.local_day(a.last_note_at)) if a.last_note_at else ""
-        by = ", ".join(part for part in (told, a.last_note_by) if part)
+        who = "" if r.own_part and a.last_note_by == worker_name(a) else a.last_note_by
+        by = ", ".join(part for part in (told, who) if part)
         return f"{by}: {a.last_note}" if by else a.last_note
     if a.status_reason:
         return a.status_reason

@@ -6,6 +6,7 @@ from caseapp import clock, ids
 from caseapp.services import action_progress
 from caseapp.vocabulary import ActionStatus
 from caseapp.web.forms import DayField, Form
+from caseapp.web.sessions import viewer
 
 STALE = 0  # the version of nothing: a form without one is always out of date
 
@@ -47,6 +48,7 @@ class ActionForm(Form):
 
     @property
     def worker_id(self) -> int | None:
+        """The worker chosen; None where nobody was."""
         try:
             return ids.read(self.worker.data or "")
         except ValueError:
@@ -57,6 +59,12 @@ class AnswerForm(ActionForm):
     """Accept, and say who takes it; or decline, and say why."""
 
     reason = TextAreaField("Why, and what could be done instead?")
+
+    def __init__(self, one, colleagues=(), **kwargs):
+        super().__init__(one, colleagues, **kwargs)
+        self.worker.choices = [choice for choice in self.worker.choices if choice[0]]
+        if not self.is_submitted() and not self.worker.data:  # whoever accepts takes it
+            self.worker.data = ids.written(viewer().user_id)
 
 
 class UpdateForm(ActionForm):
