@@ -1,5 +1,7 @@
 """Formal reviews: every two months, with what was changed and where the person lives (S3-17, S4-13, S0-18)."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 from datetime import timedelta
 
 import pytest

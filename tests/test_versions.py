@@ -109,7 +109,9 @@ def test_a_plan_without_date_tick_or_contingency_cannot_be_agreed_S4_11_S4_14(wo
 
 def test_a_reason_stands_in_for_the_tick_and_for_the_contingency(world, ready, by):
     plan_head.write(ready, **by, contingency="", no_contingency_reason="He asked for none")
-    goals.amend(ready, **by, goal_id=world.goals["home"], made_with_person=False, made_without_reason="In hospital")
+    goals.amend(
+        ready, **by, goal_id=world.goals["home"], made_with_person=False, made_without_reason="In hospital"
+    )
     assert agree(ready, by) == 1
 
 
@@ -194,7 +196,9 @@ def test_an_agency_agrees_to_its_own_part_itself_and_a_later_answer_is_added(wor
     with pytest.raises(RuleBroken) as broken:
         agreements.agree_part(part, actor=world.tomasz, at=clock.now(), agreed=False)
     assert broken.value.field == "note"
-    agreements.agree_part(part, actor=world.tomasz, at=clock.now(), agreed=False, note="The bed only until May")
+    agreements.agree_part(
+        part, actor=world.tomasz, at=clock.now(), agreed=False, note="The bed only until May"
+    )
     agreements.agree_part(part, actor=world.tomasz, at=clock.now(), agreed=True)
     (row,) = plan_versions.versions(ready, viewer=world.orla)
     assert row.agreed == ("Harbour Hostel",) and row.disagreed == ()
@@ -203,7 +207,12 @@ def test_an_agency_agrees_to_its_own_part_itself_and_a_later_answer_is_added(wor
     assert said[1].route is AgreementRoute.HERE
     with pytest.raises(NotAllowed):
         agreements.record_part(
-            part, actor=world.tomasz, at=clock.now(), agency_id=world.agencies["clinic"], agreed=True, route="phone"
+            part,
+            actor=world.tomasz,
+            at=clock.now(),
+            agency_id=world.agencies["clinic"],
+            agreed=True,
+            route="phone",
         )
 
 
@@ -237,7 +246,7 @@ def test_changes_since_the_last_version_are_counted_once_for_each_part_of_the_pl
     assert (since.number, since.count) == (1, 5)
     assert [c.sentence for c in since.changes][-1] == "Goal added: “Pay my debts”"
     letter = next(c for c in since.changes if c.key == str(world.actions["letter"]))
-    assert [(f.what, f.now) for f in letter.fields][0] == ("What", "New words")
+    assert (letter.fields[0].what, letter.fields[0].now) == ("What", "New words")
 
 
 # --- the comparison itself ------------------------------------------------------------------------------------------
@@ -297,7 +306,7 @@ NEED = {
     "words": texts,
     "wants_help": st.booleans(),
 }
-HEAD = {name: texts for name in plan_diff.HEAD}
+HEAD = dict.fromkeys(plan_diff.HEAD, texts)
 contents = st.fixed_dictionaries(
     {
         "head": st.fixed_dictionaries(HEAD),

@@ -121,7 +121,7 @@ def _context(case, form=None):
         blocks=[(fault.text, mend(case, fault)) for fault in gate.blocks],
         warns=[(fault.text, mend(case, fault)) for fault in gate.warns],
         since=since,
-        line=plan_diff.in_one_line(list(since.changes)) if since else "",
+        line=plan_diff.in_one_line(list(since.changes), 140) if since else "",
         goals=sum(g["status"] in ("proposed", "active", "on_hold") for g in content["goals"]),
         actions=sum(
             a["status"] not in ("cancelled", "declined", "proposed")
