@@ -8,6 +8,7 @@ import re
 import threading
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -93,7 +94,7 @@ def _repeats(text: str) -> bool:
 
 def _runs(text: str) -> bool:
     """Mostly a counting or alphabet run: 123456789012345, abcdefghijklmnop, or a row of the keyboard."""
-    steps = [abs(ord(b) - ord(a)) <= 1 for a, b in zip(text, text[1:], strict=False)]
+    steps = [abs(ord(b) - ord(a)) <= 1 for a, b in pairwise(text)]
     return sum(steps) > 0.8 * len(steps)
 
 

@@ -7,13 +7,13 @@ from caseapp.web.choices import IdSelect, Ticks
 from caseapp.web.forms import Form, at_most, needed
 
 ROLE_HINTS = {
-    int(Role.WORKER): "Works with people: own actions, and cases as key worker or case manager",
-    int(Role.LINE_MANAGER): "Sees every case that the agency leads, gives cases to workers",
-    int(Role.AGENCY_ADMIN): "Keeps staff, the agency’s entry and its settings; sees no case by this",
-    int(Role.PRIVACY_OFFICER): "Looks after the access record; sees no case by this",
-    int(Role.COORDINATOR): "Follows gaps and blocks in the areas named; sees no case by this",
-    int(Role.NATIONAL_COORDINATOR): "Follows what no area could solve; sees no case by this",
-    int(Role.SYSTEM_ADMIN): "Keeps agencies and areas; sees no case, and can be nothing else besides",
+    str(int(Role.WORKER)): "Works with people: own actions, and cases as key worker or case manager",
+    str(int(Role.LINE_MANAGER)): "Sees every case that the agency leads, gives cases to workers",
+    str(int(Role.AGENCY_ADMIN)): "Keeps staff, the agency’s entry and its settings; sees no case by this",
+    str(int(Role.PRIVACY_OFFICER)): "Looks after the access record; sees no case by this",
+    str(int(Role.COORDINATOR)): "Follows gaps and blocks in the areas named; sees no case by this",
+    str(int(Role.NATIONAL_COORDINATOR)): "Follows what no area could solve; sees no case by this",
+    str(int(Role.SYSTEM_ADMIN)): "Keeps agencies and areas; sees no case, and can be nothing else besides",
 }
 
 

@@ -43,7 +43,7 @@ def sign_in_now():
             if text := kept.carried():
                 return page("auth/kept.html", kept=text, landing=landing(viewer()))
             return redirect(_onward() or landing(viewer()), 303)
-        form.reject(WRONG, "email")
+        form.reject(WRONG)
     return page("auth/sign_in.html", 422, form=form, demo_door=demo_door.accounts(), kept=kept.carried())
 
 
