@@ -33,6 +33,7 @@ from caseapp.vocabulary import (
     AssignmentRole,
     AuditAct,
     CaseStatus,
+    ConsentStatus,
     GoalStatus,
     RelativeRole,
     WarningKind,
@@ -98,19 +99,24 @@ _CASES = (
     .order_by(Case.closed_at.is_not(None), Case.opened_at.desc(), Case.id)
 )
 
-#: Everybody the viewer's agency ever had to do with: where the list starts looking. The viewer rule decides.
+#: Where the lists start looking, by index: all that the viewer's agency has to do with. The viewer rule decides.
 _AROUND_US = union(
     select(Case.person_id).where(Case.lead_agency_id == scopes.VIEWER_AGENCY),
     select(Case.person_id)
     .join(ConsentGrant, ConsentGrant.case_id == Case.id)
-    .where(ConsentGrant.agency_id == scopes.VIEWER_AGENCY),
+    .where(ConsentGrant.agency_id == scopes.VIEWER_AGENCY, ConsentGrant.status == ConsentStatus.ACTIVE),
     select(Person.id).where(Person.registered_by_agency_id == scopes.VIEWER_AGENCY),
 )
 _WITH_CASE = exists().where(Case.person_id == Person.id, Case.closed_at.is_(None), scopes.SEES_CASE)
 _MINE = exists().where(Case.person_id == Person.id, Case.closed_at.is_(None), scopes.MY_CASE)
+_MY_CASES = (
+    select(Case.person_id)
+    .join(CaseAssignment, CaseAssignment.case_id == Case.id)
+    .where(CaseAssignment.user_id == scopes.VIEWER_USER, CaseAssignment.to_at.is_(None))
+)
 _LISTED = (
     select(Person.id, func.count().over().label("total"))
-    .where(Person.id.in_(_AROUND_US), scopes.SEES_PERSON)
+    .where(scopes.SEES_PERSON)
     .order_by(
         func.lower(func.coalesce(func.nullif(Person.family_name, ""), Person.given_name)),
         func.lower(Person.given_name),
@@ -120,9 +126,9 @@ _LISTED = (
     .offset(bindparam("after", type_=Integer))
 )
 _LISTS = {
-    "open": _LISTED.where(_WITH_CASE.correlate(Person)),
-    "mine": _LISTED.where(_MINE.correlate(Person)),
-    "all": _LISTED,
+    "open": _LISTED.where(Person.id.in_(_AROUND_US), _WITH_CASE.correlate(Person)),
+    "mine": _LISTED.where(Person.id.in_(_MY_CASES), _MINE.correlate(Person)),
+    "all": _LISTED.where(Person.id.in_(_AROUND_US)),
 }
 
 
