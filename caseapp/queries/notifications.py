@@ -82,6 +82,12 @@ _NEWS = (
     .where(Notification.user_id == scopes.VIEWER_USER)
     .order_by(Notification.at.desc(), Notification.id.desc())
 )
+#: the page is chosen first, by the index; only then is its sight worked out
+_PAGE = (
+    select(Notification.id)
+    .where(Notification.user_id == scopes.VIEWER_USER)
+    .order_by(Notification.at.desc(), Notification.id.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,11 @@ class Group:
     day: date
     person: str
     reference: str | None
-    items: list[News]
+    notices: list[News]
 
     @property
     def unread(self) -> int:
-        return sum(one.unread for one in self.items)
+        return sum(one.unread for one in self.notices)
 
 
 def total(*, viewer: Viewer, unread_only: bool = False) -> int:
@@ -128,13 +134,15 @@ def groups(
     *, viewer: Viewer, offset: int = 0, limit: int = PER_PAGE, unread_only: bool = False
 ) -> list[Group]:
     """Notices, newest first, those of one day about one case together."""
-    statement = _NEWS.where(Notification.read_at.is_(None)) if unread_only else _NEWS
+    chosen = _PAGE.where(Notification.read_at.is_(None)) if unread_only else _PAGE
+    shown = aliased(chosen.offset(offset).limit(limit).subquery())
+    statement = _NEWS.where(Notification.id.in_(select(shown.c.id)))
     found: dict[tuple, Group] = {}
-    for row in db.session.execute(statement.offset(offset).limit(limit), scopes.binds(viewer)):
+    for row in db.session.execute(statement, scopes.binds(viewer)):
         day = clock.local_day(row.at)
         person = f"{row.given_name} {row.family_name}".strip() if row.seen_case else ""
         group = found.setdefault((day, row.seen_case), Group(day, person, row.reference, []))
-        group.items.append(_news(row))
+        group.notices.append(_news(row))
     return list(found.values())
 
 

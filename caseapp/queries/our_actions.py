@@ -20,7 +20,7 @@ from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import STATUS_TAG, ActionStatus, AssignmentRole
 
 #: Counting stops here.
-AT_MOST = 199
+AT_MOST = 99
 #: Calendar days.
 SOON = 14
 #: Calendar days that "changed since you looked" goes back for someone who never said "I have seen these".
@@ -186,12 +186,20 @@ def _values(viewer: Viewer, more: dict) -> dict:
     return scopes.binds(viewer) | {"soon": clock.today() + timedelta(days=SOON)} | more
 
 
+#: As the index of open actions holds them, so that the first ten are read and not all sorted.
+_AS_INDEXED = (Action.due_on, Action.case_id, Action.id)
 _ORDERS = {
-    "due": (Action.due_on.is_(None), Action.due_on, Action.id),
+    "due": (Action.due_on.is_(None), *_AS_INDEXED),
     "-due": (Action.due_on.is_(None), Action.due_on.desc(), Action.id),
     "person": (Person.family_name, Person.given_name, Action.due_on, Action.id),
     "-person": (Person.family_name.desc(), Person.given_name.desc(), Action.due_on, Action.id),
 }
+#: sections in which every action has a day
+_DATED = {"late", "due"}
+
+
+def _order(section: str, order: str):
+    return _AS_INDEXED if order == "due" and section in _DATED else _ORDERS[order]
 
 
 def summary(wanted: Wanted, *, viewer: Viewer) -> Summary:
@@ -216,22 +224,25 @@ def first_rows(
     """The first rows of each section, the nearest day first; one statement."""
     where, values = _filters(wanted)
     parts = []
-    for position, inside in enumerate(_IN_SECTION.values()):
-        sub = (
-            _select(position)
-            .where(_OURS, _OPEN, inside, *where)
-            .order_by(*_ORDERS["due"])
-            .limit(each)
-            .subquery()
-        )
-        parts.append(select(sub))
+    for position, (section, inside) in enumerate(_IN_SECTION.items()):
+        # those without a day come last; read apart, so that the others are read in the order of the index
+        halves = [()] if section in _DATED else [(Action.due_on.is_not(None),), (Action.due_on.is_(None),)]
+        for half in halves:
+            sub = (
+                _select(position)
+                .where(_OURS, _OPEN, inside, *half, *where)
+                .order_by(*_AS_INDEXED)
+                .limit(each)
+                .subquery()
+            )
+            parts.append(select(sub))
     names = list(SECTIONS)
     found = {name: [] for name in names}
     for row in db.session.execute(union_all(*parts), _values(viewer, values)):
         found[names[row.section]].append(_row(row, calendar))
     for section in found.values():  # a union keeps no order
-        section.sort(key=lambda row: (row.due_on or date.max, row.id))
-    return found
+        section.sort(key=lambda row: (row.due_on or date.max, row.case_id, row.id))
+    return {name: section[:each] for name, section in found.items()}
 
 
 def rows(
@@ -251,7 +262,7 @@ def rows(
         statement = (
             _select(0)
             .where(_OURS, _OPEN, _IN_SECTION[name], *where)
-            .order_by(*_ORDERS[order])
+            .order_by(*_order(name, order))
             .offset(offset)
             .limit(limit - len(found))
         )
@@ -310,7 +321,7 @@ def _row(row, calendar) -> OurAction:
 # --- whom the list is about ------------------------------------------------------------------------------------
 
 #: The filter by person is drawn up from this many of the next actions, and left out where there are more people.
-LOOKED_THROUGH = 400
+LOOKED_THROUGH = 200
 PEOPLE_MOST = 60
 
 _NEAREST = (

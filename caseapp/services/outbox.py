@@ -97,7 +97,8 @@ def enqueue(
         "error": "",
     }
     made = _INSERT[db.engine.dialect.name](_TABLE).values(**values)
-    return db.session.execute(made.on_conflict_do_nothing(index_elements=["dedupe"])).rowcount == 1
+    made = made.on_conflict_do_nothing(index_elements=["dedupe"]).returning(_TABLE.c.id)
+    return db.session.execute(made).first() is not None
 
 
 def claim(*, at: datetime, most: int = AT_ONCE) -> list[Message]:

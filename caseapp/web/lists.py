@@ -79,9 +79,12 @@ class ListSpec:
     columns: tuple[Column, ...]
     order: str
     per_page: int = 25
+    #: whether it can be saved as a view; not where its address needs more than its filters
+    saved: bool = True
 
     def __post_init__(self):
-        SPECS[self.name] = self
+        if self.saved:
+            SPECS[self.name] = self
 
     def read(self, args: Mapping[str, str], address: Mapping | None = None, **extra: tuple) -> "ListState":
         """What an address asks for. `address` are the values that url_for needs besides; `extra` gives filters whose

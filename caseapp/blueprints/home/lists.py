@@ -71,9 +71,9 @@ _CASELOAD_COLUMNS = (
     Column("person", "Person", sort=True),
     Column("status", "Status", sort=True),
     Column("review", "Next review", sort=True),
-    Column("open", "Actions", sort=True, numeric=True, descending_first=True),
+    Column("open", "Open", sort=True, numeric=True, descending_first=True),
     Column("late", "Late", sort=True, numeric=True, descending_first=True),
-    Column("unanswered", "Not answered", sort=True, numeric=True, descending_first=True),
+    Column("unanswered", "Asked", sort=True, numeric=True, descending_first=True),
     Column("contact", "Last contact", sort=True),
     Column("active", "Last change", sort=True, descending_first=True),
 )
@@ -88,7 +88,7 @@ CASELOAD = ListSpec(
     order="review",
 )
 
-#: the same list for one worker of the team, as the line manager sees it; its views are kept apart
+#: the same list for one worker of the team, as the line manager sees it
 WORKER = ListSpec(
     name="worker",
     title="A worker’s caseload",
@@ -97,6 +97,7 @@ WORKER = ListSpec(
     filters=_CASELOAD_FILTERS,
     columns=_CASELOAD_COLUMNS,
     order="review",
+    saved=False,
 )
 
 TEAM = ListSpec(

@@ -28,7 +28,7 @@ def index():
     groups = reads.groups(
         viewer=viewer(), offset=(number - 1) * reads.PER_PAGE, limit=reads.PER_PAGE, unread_only=unread_only
     )
-    items = [one for group in groups for one in group.items]
+    items = [one for group in groups for one in group.notices]
     lists.note_listed("news", [one.case_id for one in items])
     return page(
         "notifications/index.html",
