@@ -1,7 +1,7 @@
 """The whole shared plan on one page (screen 03): for those who lead the case, and, read-only and without the lead
 agency's own matter, for an agency with consent to the full plan (S3-48). Three statements beside the head."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -28,10 +28,11 @@ from caseapp.models.base import UTC, Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import plan_head, plan_quality, plan_rows
+from caseapp.queries import plan_head, plan_quality, plan_rows, plan_standing
 from caseapp.queries.plan_head import Head
 from caseapp.queries.plan_rows import CASE_ID, Raw, Row
-from caseapp.vocabulary import ActionStatus, AgencyKind, GoalStatus, NeedLevel
+from caseapp.queries.plan_standing import Standing
+from caseapp.vocabulary import ActionStatus, GoalStatus, NeedLevel
 
 EVENTS_SHOWN = 6
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -202,36 +203,6 @@ class Event_(NamedTuple):
 
 
 @dataclass(slots=True)
-class Standing:
-    """An agency in the plan: what it may see and until when, and whether it does what the plan says (S2-48)."""
-
-    id: int
-    name: str
-    lead: bool = False
-    known: bool = False
-    never: bool = False
-    clinic: bool = False
-    contact: str = ""
-    granted_on: date | None = None
-    until: date | None = None
-    full_plan: bool = False
-    workers: list[str] = field(default_factory=list)
-    actions: int = 0
-    open: int = 0
-    late: int = 0
-    unanswered: int = 0
-    declined: int = 0
-    blocked: int = 0
-    anchor: str = ""
-    sees: str = ""
-    ending: str = ""
-    count: str = ""
-    mend: tuple | None = None
-    alarm: str = ""
-    waits: str = ""
-
-
-@dataclass(slots=True)
 class GoalBlock:
     """A goal as it stands on the page."""
 
@@ -306,7 +277,7 @@ def plan(
         for row in db.session.execute(_ASIDE, binds):
             aside.setdefault(row[0], []).append(Aside(*row))
         events = [_event(one.text, one.at, one.name) for one in aside.get("event", ())]
-        agencies = _standings(head, aside, actions, today)
+        agencies = plan_standing.standings(head, aside, actions, today)
         faults = plan_quality.faults(
             head,
             goals,
@@ -317,7 +288,7 @@ def plan(
             today=today,
         )
         for one in agencies:
-            _say(one, head, faults, today)
+            plan_standing.say(one, head, faults, today)
     else:
         events, agencies, faults = recent_events(binds), [], plan_quality.Faults()
     clinic = next((one.name for one in agencies if one.clinic), "")
@@ -420,67 +391,3 @@ def _by_agency(kept) -> list[AgencyBlock]:
             blocks[key] = AgencyBlock(ids.written(key), name, [])
         blocks[key].rows.append(row)
     return sorted(blocks.values(), key=lambda block: block.name.casefold())
-
-
-def _standings(head, aside, actions, today) -> list[Standing]:
-    """Every agency that is known, has consent, is never to be told, or is to do something; the lead first."""
-    found: dict[int, Standing] = {
-        head.lead_agency_id: Standing(head.lead_agency_id, head.lead_agency, lead=True)
-    }
-
-    def one(agency_id, name):
-        return found.setdefault(agency_id, Standing(agency_id, name))
-
-    for row in aside.get("known", ()):
-        agency = one(row.agency_id, row.name)
-        agency.known, agency.contact = True, row.text or ""
-        agency.clinic = agency.clinic or row.more == AgencyKind.PRESCRIBING_CLINIC
-    for row in aside.get("grant", ()):
-        agency = one(row.agency_id, row.name)
-        agency.granted_on, agency.until, agency.full_plan = row.day, row.until, bool(row.flag)
-        agency.contact = agency.contact or row.text or ""
-        agency.clinic = agency.clinic or row.more == AgencyKind.PRESCRIBING_CLINIC
-    for row in aside.get("never", ()):
-        one(row.agency_id, row.name).never = True
-    for a in actions:
-        if a.agency_id is None:
-            continue
-        agency = one(a.agency_id, a.agency_name)
-        name = plan_rows.worker_name(a)
-        if name and name not in agency.workers:
-            agency.workers.append(name)
-        if a.status is not ActionStatus.CANCELLED:
-            agency.actions += 1
-        agency.open += a.status in plan_quality.OPEN_ACTIONS
-        agency.late += plan_rows.is_late(a, today)
-        agency.unanswered += a.status is ActionStatus.REQUESTED
-        agency.declined += a.status is ActionStatus.DECLINED
-        agency.blocked += a.status is ActionStatus.BLOCKED
-    lead, *others = found.values()
-    return [lead, *sorted(others, key=lambda a: (a.granted_on is None, a.name.casefold()))]
-
-
-def _say(one: Standing, head, faults, today) -> None:
-    """Put an agency's standing into words."""
-    one.anchor = f"ag-{ids.written(one.id)}"
-    one.mend = faults.agencies.get(one.id)
-    if one.lead:
-        one.sees = "Leads the case"
-    elif one.granted_on:
-        part = "the full plan" if one.full_plan else "its own part"
-        one.sees = f"Sees {part}{f', until {dates.day(one.until)}' if one.until else ''}"
-        if one.until and (one.until - today).days <= head.consent_days:
-            one.ending = f"Consent ends {dates.day(one.until)}"
-    elif one.never:
-        one.sees = "Never to be told"
-    if one.actions:
-        one.count = "1 action" if one.actions == 1 else f"{one.actions} actions"
-    one.alarm = ", ".join(w for n, w in ((one.late, f"{one.late} late"), (one.blocked, "blocked")) if n)
-    one.waits = ", ".join(
-        w
-        for n, w in (
-            (one.unanswered, f"{one.unanswered} not answered"),
-            (one.declined, f"{one.declined} declined"),
-        )
-        if n
-    )
