@@ -8,13 +8,14 @@ counting stops at AT_MOST, so that the first page costs the same in an agency wi
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import Date, and_, bindparam, func, literal, or_, select, text, union_all
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates, working_days
 from caseapp.extensions import db
 from caseapp.models import Action, Case, CaseAssignment, Event, Goal, Person, User
 from caseapp.models.base import UTC
+from caseapp.models.plan import OPEN
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import STATUS_TAG, ActionStatus, AssignmentRole
@@ -42,16 +43,8 @@ _IN_SECTION = {
     "due": and_(Action.status.in_(UNDER_WAY), Action.due_on >= scopes.TODAY, Action.due_on <= _SOON),
     "later": and_(Action.status.in_(UNDER_WAY), or_(Action.due_on > _SOON, Action.due_on.is_(None))),
 }
-# the words of the partial index, so that both databases know that it holds the rows
-_OPEN = Action.status.in_(
-    (
-        ActionStatus.PROPOSED,
-        ActionStatus.REQUESTED,
-        ActionStatus.ACCEPTED,
-        ActionStatus.IN_PROGRESS,
-        ActionStatus.BLOCKED,
-    )
-)
+# the very words of the partial index: a bound parameter would hide from both databases that it holds these rows
+_OPEN = text(f"action.{OPEN}")
 _OURS = and_(Action.owner_agency_id == scopes.VIEWER_AGENCY, Case.closed_at.is_(None), scopes.SEES_ACTION)
 _MINE = or_(Action.owner_user_id == scopes.VIEWER_USER, Action.owner_user_id.is_(None))
 
