@@ -166,6 +166,7 @@ SEES_GOAL = or_(
             SEES_WHOLE_PLAN,
             exists()
             .where(
+                _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases
                 _Own.goal_id == Goal.id,
                 _Own.owner_agency_id == VIEWER_AGENCY,
                 _Own.status != ActionStatus.PROPOSED,
@@ -223,6 +224,7 @@ SEES_GOAL_HERE = or_(
             _WHOLE_PLAN_HERE,
             exists()
             .where(
+                _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases
                 _Own.goal_id == Goal.id,
                 _Own.owner_agency_id == VIEWER_AGENCY,
                 _Own.status != ActionStatus.PROPOSED,

@@ -76,9 +76,8 @@ _GOALS = (
         Goal.status,
         Need.level,
     )
-    .join(Case, Case.id == Goal.case_id)
     .outerjoin(Need, and_(Need.case_id == Goal.case_id, Need.domain == Goal.domain))
-    .where(Goal.case_id == CASE_ID, scopes.SEES_GOAL)
+    .where(Goal.case_id == CASE_ID, scopes.SEES_GOAL_HERE)
     .order_by(Goal.number)
 )
 
@@ -269,7 +268,7 @@ def plan(
     so no row offers anything to do."""
     today = clock.today()
     head = plan_head.head(case, viewer=viewer)
-    binds = scopes.binds(viewer) | {"case_id": case.id}
+    binds = case.binds(viewer) | {"case_id": case.id}
     goals = [GoalRow(*row) for row in db.session.execute(_GOALS, binds)]
     actions = [Raw(*row) for row in db.session.execute(_ACTIONS, binds)]
     aside: dict[str, list[Aside]] = {}

@@ -70,7 +70,7 @@ class PlanPart:
 def part(case: CaseFile, *, viewer: Viewer, quiet: bool = False) -> PlanPart:
     """The part that the viewer's agency sees. `quiet`: for reading only (see as, print)."""
     head = plan_head.head(case, viewer=viewer)
-    binds = scopes.binds(viewer) | {"case_id": case.id}
+    binds = case.binds(viewer) | {"case_id": case.id}
     reader = plan_rows.reader(viewer, case, first_name=head.first_name, calendar=head.calendar, quiet=quiet)
     goals: dict[int, Served] = {}
     workers: list[str] = []
@@ -181,7 +181,7 @@ def action(
     case: CaseFile, action_id: int, *, viewer: Viewer, notes: bool = True, quiet: bool = False
 ) -> OneAction | None:
     """One action of the case, or None where the viewer may not know of it. `notes`: with its progress notes."""
-    binds = scopes.binds(viewer) | {"case_id": case.id, "action_id": action_id}
+    binds = case.binds(viewer) | {"case_id": case.id, "action_id": action_id}
     found = db.session.execute(_ONE, binds).first()
     if found is None:
         return None

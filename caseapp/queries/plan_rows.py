@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 
 from caseapp import clock, dates, ids, working_days
-from caseapp.models import Action, Agency, Case, Goal, User
+from caseapp.models import Action, Agency, Goal, User
 from caseapp.models.base import Id
 from caseapp.policy import rules, scopes
 from caseapp.policy.viewer import Viewer
@@ -85,14 +85,14 @@ COLUMNS = (
 
 
 def statement(*more):
-    """Actions of one case that the viewer sees, in the order of goals and dates; `more` adds columns."""
+    """Actions of one case that the viewer sees, in the order of goals and dates; `more` adds columns. Executed with
+    `case.binds(viewer)` and the case's own id."""
     return (
         select(*COLUMNS, *more)
         .join(Goal, Goal.id == Action.goal_id)
-        .join(Case, Case.id == Action.case_id)
         .outerjoin(Agency, Agency.id == Action.owner_agency_id)
         .outerjoin(User, User.id == Action.owner_user_id)
-        .where(Action.case_id == CASE_ID, scopes.SEES_ACTION)
+        .where(Action.case_id == CASE_ID, scopes.SEES_ACTION_HERE)
         .order_by(Goal.number, Action.due_on.is_(None), Action.due_on, Action.id)
     )
 
