@@ -120,7 +120,7 @@ def confirm(batch_id):
 @allowed(Do.IMPORT_CASELOAD)
 def drop(batch_id):
     _batch(batch_id)
-    form = ConfirmForm()
+    form = Form()
     if form.validate_on_submit() and form.accepts(imports.drop, batch_id, actor=viewer(), at=clock.now()):
         return saved(url_for("imports.index"), say="The sheet was dropped. Nothing was imported from it.")
     return _again(batch_id, form)
@@ -139,12 +139,15 @@ def _again(batch_id, form):
     try:
         plan = imports.preview(batch_id, actor=viewer(), at=clock.now())
     except RuleBroken as why:
-        form.reject(str(why))
-        return refused(
-            "imports/index.html", form=UploadForm(formdata=None), batches=reads.batches(viewer=viewer())
-        )
-    form.seen.data = plan.print
-    return refused("imports/preview.html", **_context(batch, plan, form))
+        upload_form = UploadForm(formdata=None)
+        upload_form.reject(str(why))
+        return refused("imports/index.html", form=upload_form, batches=reads.batches(viewer=viewer()))
+    confirming = _confirming(plan)
+    if isinstance(form, ConfirmForm):
+        form.seen.data, confirming = plan.print, form
+    else:
+        confirming.form_errors = [*form.form_errors]
+    return refused("imports/preview.html", **_context(batch, plan, confirming))
 
 
 def _batch(batch_id):
@@ -181,6 +184,7 @@ def _context(batch, plan, form):
         "counts": plan.counts,
         "form": form,
         "choosing": Form(formdata=None),
+        "dropping": Form(formdata=None),
         "rows": rows[(number - 1) * ROWS : number * ROWS],
         "views": [
             (key, label, sum(row.outcome in outcomes for row in plan.rows))
