@@ -35,7 +35,7 @@ from caseapp.models import (
 )
 from caseapp.policy import scopes
 from caseapp.queries.agency_limits import Limits
-from caseapp.services import consent_effects, digests, outbox
+from caseapp.services import consent_effects, digests, imports, outbox
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
 
@@ -79,6 +79,7 @@ def run(
         _duty("actions", now, _actions),
         _duty("consents ending soon", now, _consents_ending),
         _duty("issues without an answer", now, _issues),
+        _duty("caseload sheets left lying", now, lambda at: f"{imports.forget_old(at=at)} dropped"),
         _duty("digests", now, lambda at: f"{digests.write(at=at, public_url=public_url)} written"),
     ]
     with unit_of_work():
