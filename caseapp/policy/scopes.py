@@ -190,8 +190,8 @@ SEES_OWN_ACTION = and_(
 
 # Within one case whose CaseFile is at hand, its sight is already known: the same rules without asking anew for each row.
 # Executed with `case.binds(viewer)`, whose sight and grant were decided in SQL when the case was found.
-_ALL_HERE = bindparam("case_sight", type_=Integer()) == int(Sight.ALL)
-_WHOLE_PLAN_HERE = bindparam("case_sight", type_=Integer()) == int(Sight.WHOLE_PLAN)
+ALL_HERE = bindparam("case_sight", type_=Integer()) == int(Sight.ALL)
+WHOLE_PLAN_HERE = bindparam("case_sight", type_=Integer()) == int(Sight.WHOLE_PLAN)
 CASE_GRANT = bindparam("case_grant", type_=Id)
 
 
@@ -205,11 +205,11 @@ def _withheld_by_grant(domain):
 
 #: Select from Action, joined to Goal, both of the one case.
 SEES_ACTION_HERE = or_(
-    _ALL_HERE,
+    ALL_HERE,
     and_(
         not_(_withheld_by_grant(Goal.domain)),
         or_(
-            _WHOLE_PLAN_HERE,
+            WHOLE_PLAN_HERE,
             and_(Action.owner_agency_id == VIEWER_AGENCY, Action.status != ActionStatus.PROPOSED),
         ),
     ),
@@ -217,11 +217,11 @@ SEES_ACTION_HERE = or_(
 
 #: Select from Goal of the one case.
 SEES_GOAL_HERE = or_(
-    _ALL_HERE,
+    ALL_HERE,
     and_(
         not_(_withheld_by_grant(Goal.domain)),
         or_(
-            _WHOLE_PLAN_HERE,
+            WHOLE_PLAN_HERE,
             exists()
             .where(
                 _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases

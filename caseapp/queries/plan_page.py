@@ -120,16 +120,22 @@ def _aside(kind, id_, **columns):
     )
 
 
-_MINE = select(Case.id.label("id")).where(Case.id == CASE_ID, scopes.SEES_ALL).cte("led")
 _Author = aliased(User, name="author")
 
 _newest = (
     select(Event.id, Event.summary, Event.at, Event.actor_id)
-    .join(_MINE, _MINE.c.id == Event.case_id)
+    .where(Event.case_id == CASE_ID, scopes.ALL_HERE)
     .order_by(Event.at.desc(), Event.id.desc())
     .limit(EVENTS_SHOWN)
     .subquery("newest")
 )
+
+
+def _of_case(model):
+    """The model's rows on this case, for those who see all of it."""
+    return and_(model.case_id == CASE_ID, scopes.ALL_HERE)
+
+
 _ASIDE = union_all(
     _aside(
         "grant",
@@ -142,9 +148,8 @@ _ASIDE = union_all(
         day=ConsentGrant.starts_on,
         until=ConsentGrant.expires_on,
     )
-    .join(_MINE, _MINE.c.id == ConsentGrant.case_id)
     .join(Agency, Agency.id == ConsentGrant.agency_id)
-    .where(scopes.in_force()),
+    .where(_of_case(ConsentGrant), scopes.in_force()),
     _aside(
         "known",
         CaseAgency.id,
@@ -154,15 +159,13 @@ _ASIDE = union_all(
         more=cast(Agency.kind, _WORD),
         day=CaseAgency.known_on,
     )
-    .join(_MINE, _MINE.c.id == CaseAgency.case_id)
     .join(Agency, Agency.id == CaseAgency.agency_id)
-    .where(CaseAgency.ended_at.is_(None)),
+    .where(_of_case(CaseAgency), CaseAgency.ended_at.is_(None)),
     _aside("never", ConsentExclusion.id, agency_id=ConsentExclusion.agency_id, name=Agency.name)
-    .join(_MINE, _MINE.c.id == ConsentExclusion.case_id)
     .join(Agency, Agency.id == ConsentExclusion.agency_id)
-    .where(ConsentExclusion.lifted_at.is_(None)),
-    _aside("need", Need.id, text=Need.domain, more=cast(Need.level, _WORD), number=Need.priority).join(
-        _MINE, _MINE.c.id == Need.case_id
+    .where(_of_case(ConsentExclusion), ConsentExclusion.lifted_at.is_(None)),
+    _aside("need", Need.id, text=Need.domain, more=cast(Need.level, _WORD), number=Need.priority).where(
+        _of_case(Need)
     ),
     _aside(
         "step",
@@ -173,18 +176,17 @@ _ASIDE = union_all(
         day=GoalStep.done_on,
     )
     .join(Goal, Goal.id == GoalStep.goal_id)
-    .join(_MINE, _MINE.c.id == Goal.case_id),
+    .where(_of_case(Goal)),
     _aside(
         "version",
         PlanVersion.id,
         text=PlanVersion.reason,
         number=PlanVersion.number,
         at=PlanVersion.agreed_at,
-    ).join(_MINE, _MINE.c.id == PlanVersion.case_id),
+    ).where(_of_case(PlanVersion)),
     _aside("issue", PlanIssue.id, agency_id=PlanIssue.agency_id, name=Agency.name, at=PlanIssue.raised_at)
-    .join(_MINE, _MINE.c.id == PlanIssue.case_id)
     .join(Agency, Agency.id == PlanIssue.agency_id)
-    .where(PlanIssue.answered_at.is_(None)),
+    .where(_of_case(PlanIssue), PlanIssue.answered_at.is_(None)),
     _aside("event", _newest.c.id, text=_newest.c.summary, name=_Author.name, at=_newest.c.at).join(
         _Author, _Author.id == _newest.c.actor_id
     ),
