@@ -42,6 +42,8 @@ from caseapp.models import (
     PlanVersion,
     SavedView,
 )
+from caseapp.policy import scopes
+from caseapp.queries import plan_versions
 from caseapp.vocabulary import (
     ActionStatus,
     AgreementRoute,
@@ -356,7 +358,7 @@ def _fill(world, case_id, person_id, *, lead, cm, partner):
             content=b"Name\r\nCANARY-FOREIGN-sheet\r\n"
             if lead == "northgate"
             else b"Name\r\nCANARY-LEAD-sheet\r\n",
-            choices={},
+            choices={"protocol": "ie-homeless-drug"},
         )
     )
     session.flush()
@@ -450,11 +452,15 @@ def _write_canaries(world):
                 for name, value in keys.items():
                     statement = statement.where(table.c[name] == value)
                 db.session.execute(statement)
-    for case_id, label in ((world.case_id, "LEAD"), (world.foreign_case_id, "FOREIGN")):
+    db.session.flush()
+    for case_id, label, who in (
+        (world.case_id, "LEAD", world.orla),
+        (world.foreign_case_id, "FOREIGN", world.mark),
+    ):
         db.session.execute(
             update(PlanVersion.__table__)
             .where(PlanVersion.__table__.c.case_id == case_id)
-            .values(content={"goals": [{"words": f"CANARY-{label}-version"}]})
+            .values(content=_kept(scopes.find_case_by_id(who, case_id), who, label))
         )
     names = {world.person_id: "NAME", world.foreign_person_id: "FOREIGN"}
     for person_id, label in names.items():
@@ -472,6 +478,17 @@ def _write_canaries(world):
             .values(change={"words": [f"CANARY-{label}-was", f"CANARY-{label}-is"]})
         )
     db.session.expire_all()
+
+
+def _kept(case, who, label) -> dict:
+    """The plan as an agreed version keeps it, with words that only those who hold the plan may read."""
+    content = plan_versions.snapshot(case, viewer=who)
+    content["head"]["strengths"] = f"CANARY-{label}-version"
+    for goal in content["goals"]:
+        goal["words"] = goal["measure"] = f"CANARY-{label}-version"
+        for action in goal["actions"]:
+            action["what"] = f"CANARY-{label}-version"
+    return content
 
 
 def _ids(world) -> dict[str, dict[str, list]]:

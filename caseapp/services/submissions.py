@@ -32,6 +32,12 @@ def settle(key: str, result_id: int | None) -> None:
         db.session.execute(update(_TABLE).where(_TABLE.c.key == key).values(result_id=result_id))
 
 
+def is_own(key: str, *, actor: Viewer) -> bool:
+    """Whether it was the actor who sent the form first. Another's key, sent by accident (a text kept over a sign-in)
+    or on purpose, neither does nor tells anything."""
+    return db.session.scalar(select(Submission.user_id).where(Submission.key == key)) == actor.user_id
+
+
 def result(key: str, *, actor: Viewer) -> int | None:
     """What the first arrival made. Only its own sender is told."""
     return db.session.scalar(

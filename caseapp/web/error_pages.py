@@ -30,8 +30,9 @@ def show(status: int):
     return render_template("errors/error.html", status=status, kept=_typed()), status
 
 
-#: Fields of a form that nobody wrote by hand, or that must not come back.
-NOT_TYPED = {"csrf_token", "once", "version", "password", "next", "back"}
+#: Fields of a form that nobody wrote by hand, or that must not come back: a password is `old`, `new` and `again` too.
+NOT_TYPED = {"csrf_token", "once", "version", "password", "next", "back", "secret"}
+SECRETS = {"old", "new", "again"}
 
 
 def _typed():
@@ -45,7 +46,7 @@ def _typed():
     return [
         (name.rsplit("-", 1)[-1].replace("_", " "), text)
         for name, text in fields
-        if len(text.strip()) > 15 and not any(secret in name for secret in NOT_TYPED)
+        if len(text.strip()) > 15 and name not in SECRETS and not any(secret in name for secret in NOT_TYPED)
     ][:20]
 
 

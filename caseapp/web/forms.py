@@ -5,7 +5,9 @@ import re
 import secrets
 from datetime import date
 
+from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict
 from wtforms import Field, HiddenField, StringField, TextAreaField, validators
 from wtforms.validators import StopValidation
 
@@ -18,6 +20,7 @@ from caseapp.web.sessions import viewer
 _UNWANTED = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 )
+SENDING = {"POST", "PUT", "PATCH", "DELETE"}
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 
 LINE_MOST = 300
@@ -50,11 +53,21 @@ class Form(FlaskForm):
                 options = options | {"filters": filters}
             return unbound_field.bind(form=form, **options)
 
+        def wrap_formdata(self, form, formdata):
+            """Only what a browser's form sends counts; never a JSON body, whose values may be anything."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata  # given by the view
+            if request.method not in SENDING:
+                return None
+            return CombinedMultiDict((request.files, request.form)) if request.files else request.form
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if not self.once.data:
             self.once.data = secrets.token_urlsafe(16)
         for field in self:
+            if isinstance(field, StringField) and field.data is None and request.method in SENDING:
+                field.data = ""  # left out by whoever sent it; no text is never None
             if isinstance(field, StringField) and not field.flags.maxlength:
                 most = TEXT_MOST if isinstance(field, TextAreaField) else LINE_MOST
                 field.validators = [*field.validators, at_most(most)]
@@ -67,13 +80,16 @@ class Form(FlaskForm):
         try:
             with unit_of_work():
                 if key and not submissions.claim(key, actor=actor, at=at):
+                    if not submissions.is_own(key, actor=actor):
+                        self.once.data = secrets.token_urlsafe(16)
+                        raise RuleBroken(
+                            "Somebody else has sent this form already. Look at it, then send it again."
+                        )
                     self.repeated = True
                     self.result_id = submissions.result(key, actor=actor)
                     return True
                 self.result = act(*args, **kwargs)
-                self.result_id = (
-                    self.result if isinstance(self.result, int) else getattr(self.result, "id", None)
-                )
+                self.result_id = _id_of(self.result)
                 if key:
                     submissions.settle(key, self.result_id)
         except RuleBroken as broken:
@@ -90,6 +106,13 @@ class Form(FlaskForm):
             self[field].errors = [*self[field].errors, message]
         else:
             self.form_errors = [*self.form_errors, message]
+
+
+def _id_of(result) -> int | None:
+    """The id of what a use case gave back: the id itself, or that of a record. True and False are no ids."""
+    if isinstance(result, int):
+        return None if isinstance(result, bool) else result
+    return getattr(result, "id", None)
 
 
 def at_most(length: int):
@@ -149,8 +172,10 @@ class DayField(Field):
             try:
                 self.data = date.fromisoformat(clean(formdata[self.name]))
                 self.parts = (str(self.data.day), str(self.data.month), str(self.data.year))
+                self._check_range()
             except ValueError:
                 self.data, self.broken = None, "This must be a real day"
+                self.parts = (clean(formdata[self.name])[:20], "", "")
         elif formdata is not None and len(formdata):
             self.data = None
 
@@ -178,6 +203,9 @@ class DayField(Field):
         ):
             self.broken = "This must be a real day, such as 27 3 2026"
             return
+        if len(day) > 2:
+            self.broken = "This must be a real day, such as 27 3 2026"
+            return
         if len(year) != 4:
             self.broken = "The year needs four figures"
             return
@@ -190,6 +218,9 @@ class DayField(Field):
                 else f"There is no {int(day)} February in {year}"
             )
             return
+        self._check_range()
+
+    def _check_range(self):
         if not self.earliest <= self.data <= self.latest:
             self.broken, self.data = (
                 f"The year must lie between {self.earliest.year} and {self.latest.year}",

@@ -39,8 +39,8 @@ def _context(app):
     try:
         if request and current_user.is_authenticated:
             viewer = current_user._get_current_object()
-    except Exception:  # an error page must stand without a database
-        app.logger.exception("no viewer for this page")
+    except Exception as error:  # an error page must stand without a database; its text may hold values
+        app.logger.error("no viewer for this page: %s", type(error).__name__)
     if viewer is None:
         return {"viewer": None, "nav": [], "demo": app.config["ALLOW_DEMO"], "csrf": "", "unread": 0}
     places = navigation.places(viewer, request.path)

@@ -4,7 +4,7 @@ from flask import abort, url_for
 
 from caseapp import clock
 from caseapp.blueprints.cases import bp
-from caseapp.blueprints.cases.forms import AgencyForm
+from caseapp.blueprints.cases.forms import AgencyForm, version_of
 from caseapp.blueprints.cases.record import around
 from caseapp.errors import RuleBroken
 from caseapp.policy.do import Do
@@ -62,14 +62,13 @@ def edit_agency(case, row_id):
 def save_agency(case, row_id):
     known = _known(case, row_id)
     form = AgencyForm()
-    version = form.version.data or ""
     if form.validate_on_submit() and form.accepts(
         acts.edit,
         case,
         actor=viewer(),
         at=clock.now(),
         row_id=row_id,
-        version=int(version) if version.isdigit() and len(version) < 10 else 0,
+        version=version_of(form),
         **_values(form),
     ):
         return saved(url_for("cases.show", reference=case.reference, _anchor="agencies"), say="Saved.")

@@ -75,6 +75,8 @@ def save_reopen(case):
         first_contact_on=form.first_contact_on.data,
     ):
         new = find_case_by_id(viewer(), form.result_id)
+        if new is None:
+            return saved(url_for("cases.show", reference=case.reference))
         say = "The case goes on as a new episode. No agency sees anything until consent is given anew."
         return saved(url_for("cases.show", reference=new.reference), say=say)
     return refused("cases/reopen.html", form=form, **around(case))

@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp import clock
 from caseapp.blueprints.cases import bp
-from caseapp.blueprints.cases.forms import ContactForm, EditForm
+from caseapp.blueprints.cases.forms import ContactForm, EditForm, version_of
 from caseapp.blueprints.cases.record import around
 from caseapp.policy import rules
 from caseapp.policy.do import Do
@@ -88,12 +88,11 @@ def edit(case):
 def save_edit(case):
     form = EditForm()
     if form.validate_on_submit():
-        version = int(form.version.data) if form.version.data.isdigit() and len(form.version.data) < 10 else 0
         values = {name: form[name].data if form[name].data is not None else None for name in FIELDS}
         values |= {
             name: values[name] or "" for name in ("intensive_needs", "lead_settled", "support_due_reason")
         }
-        if form.accepts(acts.edit, case, actor=viewer(), at=clock.now(), version=version, **values):
+        if form.accepts(acts.edit, case, actor=viewer(), at=clock.now(), version=version_of(form), **values):
             return saved(url_for("cases.show", reference=case.reference), say="Saved.")
     if form.stale:
         form.version.data = str(form.stale.version)

@@ -166,6 +166,13 @@ def _terms(case, asked, form):
     )
 
 
+def _said() -> dict:
+    """What the address says that counts here; anything else in it (reference=, _scheme=) leads nowhere."""
+    return {
+        name: request.args[name] for name in ("agency", "kind", "renew", "signed") if name in request.args
+    }
+
+
 def _context(case, asked):
     lead = asked.agency.id == case.lead_agency_id
     kinds = [kind for kind in ConsentKind if not (lead and kind is ConsentKind.INFORMATION_SHARING)]
@@ -176,7 +183,7 @@ def _context(case, asked):
         kinds=[] if asked.old else kinds,
         longest=consent_rules.value(case.lead_agency_id, "consent_longest_months"),
         their_domains=consent.domains_of_actions(case, asked.agency.id, viewer=viewer()),
-        here=url_for("consent.create", reference=case.reference, **request.args),
+        here=url_for("consent.create", reference=case.reference, **_said()),
     )
 
 

@@ -1,0 +1,170 @@
+"""What tests/test_hostile_*.py share: values that nobody should send, and the forms of a page with all their fields."""
+
+import html
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+#: All that markup, SQL, templates, spreadsheets and headers might take for their own, in one text.
+EVIL = (
+    "'; DROP TABLE person; -- {{7*7}} ${7*7} <script>alert(1)</script> \"><img src=x onerror=alert(1)> "
+    "=cmd|' /C calc'!A0 %0d%0aSet-Cookie: a=b \U0001f600 \u0627\u0644 ../../etc/passwd"
+)
+#: As EVIL would have to stand in a page to do its harm.
+ALIVE = ("<script>alert(1)", "<img src=x onerror", "${49}", "{{49}}")
+
+#: Sent in every field at once.
+EVERYWHERE = {
+    "evil": EVIL,
+    "empty": "",
+    "blank": " ",
+    "nul": "a\x00b",
+    "turned": "\u202egnp.exe\u2066",
+    "huge": "9" * 25,
+    "just too big": str(2**63),
+    "negative": "-1",
+    "squared": "\u00b2",
+    "arabic": "\u0663",
+    "last day": "9999-12-31",
+    "no id": "zzzzzzzzzzzzz",
+    "long": "x" * 10_001,
+}
+#: Sent in one field while the others hold something plausible, by what the field is.
+IN_ONE = {
+    "text": (EVIL, "\u00e9" * 300),
+    "textarea": (EVIL, "y" * 10_000),
+    "choice": ("\u00b2", "9223372036854775808"),
+    "hidden": ("\u00b2", "999999999"),
+    "day": ("\u00b2", "99999999999"),
+    "year": ("0000", "\u0662\u0660\u0662\u0666"),
+    "one box": ("0001-01-01", "9999-12-31"),
+}
+
+
+@dataclass
+class Field:
+    name: str
+    kind: str
+    value: str = ""
+    options: list = field(default_factory=list)
+    checked: list = field(default_factory=list)
+
+
+@dataclass
+class WholeForm:
+    """A form with every field, also those that a browser would send only when ticked."""
+
+    action: str
+    method: str
+    fields: dict[str, Field] = field(default_factory=dict)
+
+    def plausible(self, today) -> dict:
+        """What a careful person might send; unlike the page, no required field is left empty."""
+        return {one.name: _plausible(one, today) for one in self.fields.values()}
+
+
+def _plausible(one, today):
+    if one.kind == "hidden":
+        return one.value
+    if one.kind in ("radio", "select"):
+        picked = one.checked or [option for option in one.options if option]
+        return picked[0] if picked else ""
+    if one.kind == "checkbox":
+        return one.checked or one.options[:1]
+    if one.name.endswith(("-day", "-month", "-year")):
+        return one.value or str(getattr(today, one.name.rsplit("-", 1)[1]))
+    if "email" in one.name:
+        return one.value or "somebody.new@harbour.example"
+    if one.kind == "password":
+        return "correct horse battery staple"
+    return one.value or "12"
+
+
+class _Forms(HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.forms, self.here, self.select, self.textarea = [], None, None, None
+
+    def handle_starttag(self, tag, pairs):
+        a = dict(pairs)
+        if tag == "form":
+            self.here = WholeForm(a.get("action") or "", (a.get("method") or "get").lower())
+            self.forms.append(self.here)
+        if self.here is None:
+            return
+        name = a.get("name")
+        if tag == "option" and self.select:
+            self.select.options.append(a.get("value", ""))
+            if "selected" in a:
+                self.select.checked.append(a.get("value", ""))
+        elif name and tag == "input":
+            kind = a.get("type", "text")
+            one = self.here.fields.setdefault(name, Field(name, kind, a.get("value") or ""))
+            if kind in ("radio", "checkbox"):
+                one.options.append(a.get("value", "on"))
+                if "checked" in a:
+                    one.checked.append(a.get("value", "on"))
+        elif name and tag == "select":
+            self.select = self.here.fields[name] = Field(name, "select")
+        elif name and tag == "textarea":
+            self.textarea = self.here.fields[name] = Field(name, "textarea")
+        elif name and tag == "button":
+            self.here.fields.setdefault(name, Field(name, "hidden", a.get("value") or ""))
+
+    def handle_data(self, data):
+        if self.textarea is not None:
+            self.textarea.value += data
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.here = None
+        elif tag == "select":
+            self.select = None
+        elif tag == "textarea" and self.textarea is not None:
+            self.textarea.value = self.textarea.value.removeprefix("\n")
+            self.textarea = None
+
+
+def forms_of(text: str) -> list[WholeForm]:
+    """The forms of a page that post."""
+    page = _Forms()
+    page.feed(text)
+    return [form for form in page.forms if form.method == "post"]
+
+
+def sort_of(one: Field) -> str:
+    """Which values of IN_ONE suit a field."""
+    if one.name.endswith("-year"):
+        return "year"
+    if one.name.endswith(("-day", "-month")):
+        return "day"
+    if one.kind in ("radio", "select", "checkbox"):
+        return "choice"
+    return {"hidden": "hidden", "textarea": "textarea"}.get(one.kind, "text")
+
+
+def attempts(form: WholeForm, today):
+    """(what, data) for everything that is tried with one form; the CSRF token stays, or nothing would be tried."""
+    token = {"csrf_token": form.fields["csrf_token"].value} if "csrf_token" in form.fields else {}
+    names = [name for name in form.fields if name != "csrf_token"]
+    yield "nothing", dict(token)
+    days = {name.rsplit("-", 1)[0] for name in names if name.endswith("-year")}
+    for what, value in EVERYWHERE.items():
+        yield what, token | dict.fromkeys([*names, *days], value) | {"is_admin": "1", "id": value}
+    good = form.plausible(today)
+    yield "plausible", good
+    yield "doubled", token | {name: [good[name], EVIL] for name in names}
+    for name in names:
+        if name == "once":
+            continue
+        for value in IN_ONE[sort_of(form.fields[name])]:
+            yield f"{name}={value[:20]!r}", good | {name: value}
+        yield f"no {name}", {key: value for key, value in good.items() if key != name}
+    for name in days:
+        alone = {key: value for key, value in good.items() if not key.startswith(f"{name}-")}
+        for value in IN_ONE["one box"]:
+            yield f"{name}={value}", alone | {name: value}
+
+
+def kept_in(text: str, typed: str) -> bool:
+    """Whether a page gives back what was typed."""
+    return typed.strip() in html.unescape(text)
