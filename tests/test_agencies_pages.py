@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from caseapp import clock
 from caseapp.errors import RuleBroken
 from caseapp.ids import written
-from caseapp.models import Agency, AgencyContact, AgencySetting, Area, Case, CaseAssignment, User
+from caseapp.models import Agency, AgencyContact, AgencySetting, Area, Case, CaseAssignment, JobRun, User
 from caseapp.queries import agencies as reads
 from caseapp.queries import settings as setting_reads
 from caseapp.services import agencies, settings
@@ -303,6 +303,17 @@ def test_two_areas_do_not_share_a_name(root):
     answer = root.submit(*twice("/system/areas/new"), name="liffey north", kind="local")
     assert answer.status_code == 422
     assert "exists already" in answer.text
+
+
+def test_duties_that_have_not_run_for_two_days_are_seen(root, db_session):
+    assert "The daily duties have not run yet" in root.get("/system/agencies").text
+    run = JobRun(name="mail", started_at=clock.now(), finished_at=clock.now(), outcome="0 sent")
+    db_session.add(run)
+    db_session.commit()
+    assert "The daily duties have not run" not in root.get("/system/agencies").text
+    run.finished_at -= timedelta(days=3)
+    db_session.commit()
+    assert "The daily duties have not run since" in root.get("/system/agencies").text
 
 
 @pytest.mark.parametrize("who", ["tomasz", "declan", "brid", "femi", "gearoid"])

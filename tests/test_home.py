@@ -1,5 +1,6 @@
 """Home pages: each role lands on its own work, sees nothing foreign, and every number is the rows behind it."""
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy import event, select
 
 from caseapp import clock
 from caseapp.extensions import db
+from caseapp.ids import written
 from caseapp.models import (
     Action,
     AuditEntry,
@@ -342,13 +344,23 @@ def test_accept_and_decline_stand_on_the_row_as_plain_forms(app, world, as_):
 def test_accepting_on_the_home_page_leads_back_to_it_accepted(app, world, as_):
     if "plan.accept_action" not in app.view_functions:
         pytest.skip("the plan's pages are not there yet")
-    from caseapp.ids import written
-
     address = f"/cases/{world.reference}/actions/{written(world.actions['bed'])}/acceptance"
     response = as_("tomasz").submit("/our-actions", address)
     assert response.status_code == 303
     assert response.location.startswith("/our-actions")
     assert db.session.get(Action, world.actions["bed"]).status is ActionStatus.ACCEPTED
+
+
+def test_decline_on_the_home_page_opens_the_question_why_not_and_leads_back(world, as_):
+    tomasz = as_("tomasz")
+    row = tomasz.get("/our-actions").text
+    link = html.unescape(re.search(r'href="([^"]*answer=decline[^"]*)"', row)[1])
+    page = tomasz.get(link).text
+    assert "Decline: why, and what could be done instead?" in page and "/acceptance" not in page
+    refusal = f"/cases/{world.reference}/actions/{written(world.actions['bed'])}/refusal"
+    response = tomasz.submit(link, refusal, reason="No bed free till May")
+    assert (response.status_code, response.location) == (303, "/our-actions")
+    assert db.session.get(Action, world.actions["bed"]).status is ActionStatus.DECLINED
 
 
 # --- changed since you looked --------------------------------------------------------------------------------------
@@ -653,7 +665,7 @@ def test_the_manager_sees_what_waits_for_a_worker_an_answer_or_an_agency(world, 
     db.session.commit()
     page = as_("declan").get("/team").text
     assert "Waiting for a worker" in page
-    assert "An issue raised by Harbour Hostel" in page
+    assert f'<a href="/cases/{world.reference}/issues">An issue raised by Harbour Hostel</a>' in page
     assert 'Harbour Hostel<span class="small">1 action asked' in page
     assert "Niall" not in page
 

@@ -89,6 +89,7 @@ def test_the_persons_own_copy_speaks_to_the_person_and_says_who_sees_what(world,
     assert "Harbour Hostel sees only its own part" in page and "Mill Road Clinic sees the whole plan" in page
     assert "Area Office is never told." in page
     assert "CANARY-LEAD-safe" not in page and "CANARY-LEAD-situation" not in page
+    assert "You decide who else may read it." in page and "Not to be copied" not in page
     assert db.session.scalars(select(AuditEntry)).one().act is AuditAct.PRINTED
 
 

@@ -103,7 +103,10 @@ def edit_action(case, action_id):
         if wants_fragment():
             raise NotAllowed
         return page("plan/action.html", **_context(case, one))
-    return either("plan/action.html", "plan/_action_form.html", **_context(case, one, form))
+    declining = request.args.get("answer") == "decline" and one.raw.status is ActionStatus.REQUESTED
+    return either(
+        "plan/action.html", "plan/_action_form.html", **_context(case, one, form, declining=declining)
+    )
 
 
 @bp.post("/cases/<ref:reference>/actions/<id:action_id>")

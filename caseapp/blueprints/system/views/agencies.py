@@ -8,7 +8,7 @@ from caseapp.blueprints.system.forms import NewAgencyForm, OffForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.queries import agencies as reads
-from caseapp.queries import staff
+from caseapp.queries import jobs, staff
 from caseapp.services import agencies as services
 from caseapp.vocabulary import AgencyKind
 from caseapp.web.access import allowed
@@ -51,6 +51,7 @@ def agencies():
         pager=pager,
         total=len(everything),
         counts=reads.account_counts(viewer=viewer()),
+        silent=jobs.silent_since(clock.now()),
     )
 
 
