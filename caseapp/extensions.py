@@ -25,6 +25,16 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"exp
 login = LoginManager()
 csrf = CSRFProtect()
 
+
+def read(statement, binds: dict):
+    """Run a select of columns in the transaction that is open: `db.session.execute` without the machinery for entities,
+    which columns do not need. That is a third of the cost of a small statement, on pages that run seven of them."""
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    return session.connection().execute(statement, binds)
+
+
 PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=10000",

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Date, Integer, and_, bindparam, case, exists, no
 from sqlalchemy.orm import aliased
 
 from caseapp import clock
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import (
     Action,
     Case,
@@ -311,11 +311,27 @@ _NO_CASE_YET = and_(
     not_(exists().where(_AnyCase.person_id == Person.id).correlate(Person)),
 )
 
+_Later = aliased(Case, name="vis_later")
+
+#: Select from Case: no later episode of this person is led by another agency. Whoever led an earlier one keeps that
+#: record, but learns nothing of where the person is now, what they are called or how they are reached.
+NOT_MOVED_ON = not_(
+    exists()
+    .where(
+        _Later.person_id == Case.person_id,
+        _Later.episode > Case.episode,
+        _Later.lead_agency_id != Case.lead_agency_id,
+    )
+    .correlate(Case)
+)
+
 #: Select from Person: there is a case the viewer may know of, or the viewer's agency registered them and no case is
 #: open anywhere yet.
-SEES_PERSON = or_(_with_case(SEES_CASE), _NO_CASE_YET)
+SEES_PERSON = or_(
+    _with_case(and_(SEES_CASE, or_(Case.lead_agency_id != VIEWER_AGENCY, NOT_MOVED_ON))), _NO_CASE_YET
+)
 #: … and may read the person's own page: contact, family, warnings, identifiers.
-SEES_PERSON_PAGE = or_(_with_case(SEES_ALL), _NO_CASE_YET)
+SEES_PERSON_PAGE = or_(_with_case(and_(SEES_ALL, NOT_MOVED_ON)), _NO_CASE_YET)
 
 
 # --- the two look-ups that the guards use ------------------------------------------------------------------------
@@ -400,14 +416,21 @@ def _case_file(row) -> CaseFile | None:
 
 def find_case(viewer: Viewer, reference: str, today: date | None = None) -> CaseFile | None:
     """The case behind a reference, or None where the viewer may not know that it exists."""
-    return _case_file(
-        db.session.execute(_BY_REFERENCE, {"reference": reference} | binds(viewer, today)).first()
-    )
+    return _case_file(read(_BY_REFERENCE, {"reference": reference} | binds(viewer, today)).first())
 
 
 def find_case_by_id(viewer: Viewer, case_id: int, today: date | None = None) -> CaseFile | None:
     """As find_case, by the record's own id."""
-    return _case_file(db.session.execute(_BY_ID, {"case_id": case_id} | binds(viewer, today)).first())
+    return _case_file(read(_BY_ID, {"case_id": case_id} | binds(viewer, today)).first())
+
+
+_MOVED_ON = select(not_(NOT_MOVED_ON)).where(Case.id == bindparam("case_id", type_=Id))
+
+
+def moved_on(case: CaseFile) -> bool:
+    """Whether the person of this case works with another lead agency since: then what is kept of them today is not for
+    those who led this episode. Never so while a case is open, as a person has one open case."""
+    return case.closed and bool(db.session.scalar(_MOVED_ON, {"case_id": case.id}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,5 +449,5 @@ _PERSON = select(Person.id, Person.given_name, Person.family_name, SEES_PERSON_P
 
 def find_person(viewer: Viewer, person_id: int, today: date | None = None) -> PersonFile | None:
     """The person, or None where the viewer may not know that they exist."""
-    row = db.session.execute(_PERSON, {"person_id": person_id} | binds(viewer, today)).first()
+    row = read(_PERSON, {"person_id": person_id} | binds(viewer, today)).first()
     return row and PersonFile(row.id, f"{row.given_name} {row.family_name}".strip(), bool(row.all))

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, protocols, settings_catalogue, working_days
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import (
     Agency,
     AgencySetting,
@@ -202,7 +202,7 @@ _N = len(_BASE)
 
 def head(case: CaseFile, *, viewer: Viewer) -> Head:
     """The head, as far as this viewer's sight of the case goes."""
-    row = db.session.execute(
+    row = read(
         _STATEMENTS[case.sight], scopes.binds(viewer) | {"case_id": case.id, "grant_id": case.grant_id}
     ).one()
     (reference, given, family, known_as, lead_id, lead, lead_phone, manager) = row[:8]
@@ -231,6 +231,8 @@ def head(case: CaseFile, *, viewer: Viewer) -> Head:
             "commitment_ends_on",
         )
         values |= dict(zip(names, rest[7:14], strict=True))
+        if scopes.moved_on(case):
+            values |= {"safe_contact": "", "language": "", "interpreter": False, "access_needs": ""}
         by_person, agreed, asked, events, consent_days = rest[14:]
         values |= {
             "no_contingency_reason": rest[6] or "",

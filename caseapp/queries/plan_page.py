@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Date, Integer, String, and_, bindparam, cast, li
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates, ids
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import (
     Agency,
     Case,
@@ -271,11 +271,11 @@ def plan(
     today = clock.today()
     head = plan_head.head(case, viewer=viewer)
     binds = case.binds(viewer) | {"case_id": case.id}
-    goals = [GoalRow(*row) for row in db.session.execute(_GOALS, binds)]
-    actions = [Raw(*row) for row in db.session.execute(_ACTIONS, binds)]
+    goals = [GoalRow(*row) for row in read(_GOALS, binds)]
+    actions = [Raw(*row) for row in read(_ACTIONS, binds)]
     aside: dict[str, list[Aside]] = {}
     if case.sees_all:
-        for row in db.session.execute(_ASIDE, binds):
+        for row in read(_ASIDE, binds):
             aside.setdefault(row[0], []).append(Aside(*row))
         events = [_event(one.text, one.at, one.name) for one in aside.get("event", ())]
         agencies = plan_standing.standings(head, aside, actions, today)
@@ -348,7 +348,7 @@ _EVENTS = (
 
 def recent_events(binds: dict, most: int = EVENTS_SHOWN) -> list[Event_]:
     """The newest lines of the timeline that the viewer behind `binds` may read."""
-    return [_event(*row) for row in db.session.execute(_EVENTS, binds | {"most": most})]
+    return [_event(*row) for row in read(_EVENTS, binds | {"most": most})]
 
 
 def _by_goal(head, goals, kept, faults, steps, show) -> list[GoalBlock]:

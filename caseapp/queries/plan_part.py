@@ -9,7 +9,7 @@ from sqlalchemy import case as case_
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates, ids, working_days
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import Action, ActionNote, Agency, Case, Event, Goal, PlanIssue, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
@@ -75,7 +75,7 @@ def part(case: CaseFile, *, viewer: Viewer, quiet: bool = False) -> PlanPart:
     goals: dict[int, Served] = {}
     workers: list[str] = []
     count = 0
-    for found in db.session.execute(_OWN, binds):
+    for found in read(_OWN, binds):
         a = Raw(*found[:_N])
         words, domain = found[_N:]
         if a.goal_id not in goals:
@@ -126,7 +126,7 @@ def issues(case: CaseFile, *, viewer: Viewer, head: Head) -> list[Issue]:
     """The issues that the viewer may read, those without an answer first."""
     today = clock.today()
     found = []
-    rows = db.session.execute(_ISSUES, scopes.binds(viewer) | {"case_id": case.id})
+    rows = read(_ISSUES, scopes.binds(viewer) | {"case_id": case.id})
     for id_, text, agency, raiser, raised_at, about, answer, answered_at, answerer, version in rows:
         due = working_days.add_working_days(clock.local_day(raised_at), head.issue_days, head.calendar)
         late = 0 if answered_at else plan_quality.days_over(raised_at, head.issue_days, head.calendar, today)
@@ -182,7 +182,7 @@ def action(
 ) -> OneAction | None:
     """One action of the case, or None where the viewer may not know of it. `notes`: with its progress notes."""
     binds = case.binds(viewer) | {"case_id": case.id, "action_id": action_id}
-    found = db.session.execute(_ONE, binds).first()
+    found = read(_ONE, binds).first()
     if found is None:
         return None
     head = plan_head.head(case, viewer=viewer)
@@ -227,7 +227,7 @@ _NOTES = (
 def _notes(binds) -> list[Note]:
     return [
         Note(text, dates.moment(at), who, agency, status.label if status else "")
-        for text, at, who, agency, status in db.session.execute(_NOTES, binds)
+        for text, at, who, agency, status in read(_NOTES, binds)
     ]
 
 
@@ -244,7 +244,7 @@ _COLLEAGUES = (
 
 def colleagues(*, viewer: Viewer) -> list[tuple[int, str]]:
     """Those of the viewer's own agency who may take an action: (id, name), by name."""
-    return [(id_, name) for id_, name in db.session.execute(_COLLEAGUES, scopes.binds(viewer))]
+    return [(id_, name) for id_, name in read(_COLLEAGUES, scopes.binds(viewer))]
 
 
 class Choice(NamedTuple):
@@ -265,7 +265,7 @@ _CHOICES = (
 
 def own_choices(case: CaseFile, *, viewer: Viewer) -> list[Choice]:
     """The own actions that an issue may be about."""
-    return [Choice(*row) for row in db.session.execute(_CHOICES, scopes.binds(viewer) | {"case_id": case.id})]
+    return [Choice(*row) for row in read(_CHOICES, scopes.binds(viewer) | {"case_id": case.id})]
 
 
 _AGENCY = select(Agency.id, Agency.name).where(Agency.id == bindparam("agency_id", type_=Id))
@@ -274,7 +274,7 @@ _AGENCY = select(Agency.id, Agency.name).where(Agency.id == bindparam("agency_id
 def as_agency(agency_id: int) -> Viewer | None:
     """A worker of that agency, for seeing the plan as it does; None if there is no such agency. What this viewer sees
     is decided by the same scopes as for anybody else."""
-    row = db.session.execute(_AGENCY, {"agency_id": agency_id}).first()
+    row = read(_AGENCY, {"agency_id": agency_id}).first()
     return row and Viewer(0, row.id, Role.WORKER, row.name, row.name)
 
 

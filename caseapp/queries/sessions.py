@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import Agency, User, UserSession
 from caseapp.models.base import UTC
 from caseapp.policy.viewer import Viewer
@@ -44,5 +44,5 @@ class Live:
 
 def live(token_hash: str, *, now: datetime, idle_since: datetime) -> Live | None:
     """The session behind a token, if it has not ended, expired or lain idle, and its user may still sign in."""
-    row = db.session.execute(_LIVE, {"token_hash": token_hash, "now": now, "idle_since": idle_since}).first()
+    row = read(_LIVE, {"token_hash": token_hash, "now": now, "idle_since": idle_since}).first()
     return row and Live(Viewer(*row[:7]), row[7])

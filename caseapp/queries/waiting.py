@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import exists, func, literal, select
 
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import Action, Case, CaseAssignment, Goal, Notification
 from caseapp.models.plan import IS_ASKED
 from caseapp.policy import scopes
@@ -56,9 +56,7 @@ _CASELOAD = select(
 
 def counts(*, viewer: Viewer) -> Counts:
     """Unread notifications of the viewer, and actions that the viewer's agency is asked to accept or decline."""
-    return Counts(
-        *db.session.execute(_PRACTISING if viewer.practises else _OTHERS, scopes.binds(viewer)).one()
-    )
+    return Counts(*read(_PRACTISING if viewer.practises else _OTHERS, scopes.binds(viewer)).one())
 
 
 def has_caseload(*, viewer: Viewer) -> bool:

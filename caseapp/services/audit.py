@@ -13,7 +13,8 @@ from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import AuditAct
 
 _TABLE = AuditEntry.__table__
-_INSERT = insert(_TABLE)
+#: Entries are inserted by this one statement, compiled once.
+INSERT = insert(_TABLE)
 
 
 def entry(
@@ -53,7 +54,7 @@ def entry(
 
 def write(entries: list[dict]) -> None:
     """Insert entries in the transaction that is open."""
-    db.session.execute(_INSERT, entries)
+    db.session.execute(INSERT, entries)
 
 
 def record(actor: Viewer, what: str, *, at: datetime, case: CaseFile | None = None, **more) -> None:

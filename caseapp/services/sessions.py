@@ -4,10 +4,11 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from caseapp.extensions import db
 from caseapp.models import User, UserSession
+from caseapp.models.base import UTC
 from caseapp.services.transaction import use_case
 
 _TABLE = UserSession.__table__
@@ -39,13 +40,16 @@ def begin(user_id: int, *, at: datetime, lasts: timedelta, address: str = "", br
     return token
 
 
-def touch(token_hash: str, *, at: datetime) -> None:
-    """Note activity, in the transaction that is open; an ended session stays ended."""
-    db.session.execute(
-        update(_TABLE)
-        .where(_TABLE.c.token_hash == token_hash, _TABLE.c.ended_at.is_(None))
-        .values(seen_at=at)
-    )
+_NOTED = (
+    update(_TABLE)
+    .where(_TABLE.c.token_hash == bindparam("token"), _TABLE.c.ended_at.is_(None))
+    .values(seen_at=bindparam("moment", type_=UTC))
+)
+
+
+def noted(token_hash: str, *, at: datetime) -> tuple:
+    """What to execute in order to note activity, (statement, values); an ended session stays ended."""
+    return _NOTED, {"token": token_hash, "moment": at}
 
 
 @use_case

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 
 from caseapp.policy import rules
 from caseapp.policy.do import Do
@@ -61,6 +61,17 @@ def landing(viewer: Viewer) -> str:
     return _url("directory.index")
 
 
+_addresses: dict[tuple, str] = {}
+
+
+def address(endpoint: str, **values) -> str:
+    """url_for for the places that stand on every page: worked out once for each mount point."""
+    key = (request.script_root, endpoint, *values.values())
+    if key not in _addresses:
+        _addresses[key] = url_for(endpoint, **values)
+    return _addresses[key]
+
+
 def _url(endpoint):
     return url_for(endpoint if endpoint in current_app.view_functions else "auth.account")
 
@@ -71,7 +82,7 @@ def places(viewer: Viewer, path: str) -> Places:
     items = []
     for label, endpoint, act, number in PLACES:
         if endpoint in current_app.view_functions and rules.may(viewer, act):
-            url = url_for(endpoint)
+            url = address(endpoint)
             items.append(
                 Place(
                     label,

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from flask import g, request
+from flask import current_app, g, request
 
 from caseapp import clock
 from caseapp.extensions import db
@@ -48,11 +48,24 @@ def _finish(response):
     live = user is not None and user.is_authenticated and response.status_code < 400
     stale = live and (now - user.seen_at).total_seconds() > NOTE_ACTIVITY_EVERY
     if entries or stale:
-        if db.engine.dialect.name == "sqlite":
-            db.session.rollback()  # a reading snapshot cannot write; PostgreSQL goes on in the same transaction
-        with unit_of_work():
+        with _short_transaction() as connection:
             if entries:
-                audit.write(entries)
+                connection.execute(audit.INSERT, entries)
             if stale:
-                sessions.touch(sessions.digest(user.token), at=now)
+                connection.execute(*sessions.noted(sessions.digest(user.token), at=now))
     return response
+
+
+@contextmanager
+def _short_transaction():
+    """PostgreSQL goes on in the transaction that read the page. A reading snapshot of SQLite cannot write, so there it
+    ends and a short writing one follows (docs/decisions/0006), on a connection without a session's machinery."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.rollback()
+        if "writing_engine" not in current_app.extensions:
+            current_app.extensions["writing_engine"] = db.engine.execution_options(write=True)
+        with current_app.extensions["writing_engine"].begin() as connection:
+            yield connection
+    else:
+        with unit_of_work():
+            yield db.session.connection()

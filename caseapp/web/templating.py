@@ -25,6 +25,7 @@ def install(app) -> None:
         said=references.say,
         idtext=ids.written,
     )
+    env.globals["address"] = navigation.address
     env.globals["static_url"] = _hashed(Path(app.static_folder), app.static_url_path)
 
     @app.context_processor
