@@ -1,0 +1,33 @@
+"""How a page is looked at: axe (WCAG 2.2 A and AA, and best practice) and the width that it takes."""
+
+from pathlib import Path
+
+import axe_playwright_python
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (1280, 390)
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"], "preload": False}
+#: Contrast takes half the time of axe; no width changes a colour in app.css, so a second look may do without it.
+NARROW_AGAIN = OPTIONS | {"rules": {"color-contrast": {"enabled": False}}}
+
+
+def faults(page, widths=WIDTHS, again=False) -> list[str]:
+    """What axe finds on the page as it stands, and how far it scrolls sideways, at each width.
+
+    `again`: one of its kind has been looked at before, so colours are judged at the first width only.
+    """
+    found = []
+    page.evaluate(AXE)
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        options = NARROW_AGAIN if again and width != widths[0] else OPTIONS
+        answer = page.evaluate("options => axe.run(document, options)", options)
+        for one in answer["violations"]:
+            node = one["nodes"][0]["html"][:160]
+            found.append(f"{page.url} at {width}: {one['id']}: {one['help']}: {node}")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 1:
+            found.append(f"{page.url} at {width}: scrolls sideways by {wide} pixels")
+    page.set_viewport_size({"width": widths[0], "height": 900})
+    return found
