@@ -32,12 +32,6 @@ REFUSED = {
     "a file from elsewhere": r"(?:src|href)=[\"'](?:https?:)?//",
 }
 
-# Macros that stand ready for pages of later issues. Everything else must be used.
-STANDING_READY = {
-    "change", "confirm", "empty", "filters", "hint", "pager", "proc", "record_head", "record_places",
-    "sort_head", "tag", "timeline", "todo", "token", "two_sides", "basis", "hidden", "error_summary", "field",
-}  # fmt: skip
-
 
 def environment():
     return Environment(autoescape=True, extensions=["jinja2.ext.do"])
@@ -283,13 +277,13 @@ def test_there_are_fragments_once_there_is_a_plan():
     assert FRAGMENTS or not [name for name in PAGES if name.startswith("plan/")]
 
 
-def test_every_macro_is_used_or_stands_ready():
+def test_every_macro_is_used():
     unused = set()
     for macro, home in macros().items():
         calls = sum(len(re.findall(rf"\b{macro}\(", without_comments(name))) for name in ALL)
         if calls <= len(re.findall(rf"macro {macro}\(", without_comments(home))):
             unused.add(macro)
-    assert unused <= STANDING_READY
+    assert unused == set()
 
 
 @pytest.mark.parametrize("name", names("components/[!_]*.html"))
