@@ -11,12 +11,17 @@ from caseapp.queries.accounts import DemoAccount
 from caseapp.vocabulary import Role
 
 #: Written by `flask world load` beside the database: [{"email": …, "password": …}, …].
-FILE = "demo-accounts.json"
+FILE = "world-accounts.json"
+
+#: How many are shown before the rest is folded away.
+FIRST = 9
 
 
 @dataclass(frozen=True, slots=True)
 class DemoDoor:
     rows: list[DemoAccount] = field(default_factory=list)
+    #: Those beyond the first few, folded away.
+    more: list[DemoAccount] = field(default_factory=list)
     #: Where each lands, by e-mail address.
     lands: dict[str, str] = field(default_factory=dict)
     #: The password that all of them share, if they do and it is known here.
@@ -28,7 +33,18 @@ def accounts() -> DemoDoor:
     if current_app.config["PRODUCTION"] or not current_app.config["ALLOW_DEMO"]:
         return DemoDoor()
     rows = reads.demo_accounts()
-    return DemoDoor(rows, {row.email: _lands(row) for row in rows}, _password() if rows else "")
+    if not rows:
+        return DemoDoor()
+    listed = _listed()
+    order = {account["email"]: at for at, account in enumerate(listed)}
+    rows = sorted(rows, key=lambda row: order.get(row.email, len(order)))
+    passwords = {account["password"] for account in listed}
+    return DemoDoor(
+        rows[:FIRST],
+        rows[FIRST:],
+        {row.email: _lands(row) for row in rows},
+        passwords.pop() if len(passwords) == 1 else "",
+    )
 
 
 def _lands(account):
@@ -42,10 +58,10 @@ def _lands(account):
     return "Agencies" if account.roles & Role.SYSTEM_ADMIN else "Directory"
 
 
-def _password():
+def _listed() -> list[dict]:
+    """The accounts in the order of the world file, which names one of each role first."""
     try:
         listed = json.loads((Path(current_app.config["CASEAPP_DATA"]) / FILE).read_text(encoding="utf-8"))
-        known = {account["password"] for account in listed}
+        return [{"email": account["email"], "password": account["password"]} for account in listed]
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    return known.pop() if len(known) == 1 else ""
+        return []
