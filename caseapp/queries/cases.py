@@ -83,6 +83,8 @@ def head(case: CaseFile, *, viewer: Viewer) -> Head:
     row = db.session.execute(_HEAD, scopes.binds(viewer) | {"case_id": case.id}).one()
     reference, given, family, known_as, status, lead, manager, cm_id, cm_name, cm_phone, *rest = row
     opened_at, episode, closed_at, born_on, safe_contact = rest
+    if scopes.moved_on(case):
+        safe_contact = ""
     return Head(
         reference,
         f"{given} {family}".strip(),

@@ -38,7 +38,7 @@ KNOWS_BIRTH = or_(
     .where(
         Case.person_id == Person.id,
         scopes.SEES_CASE,
-        or_(Case.lead_agency_id == scopes.VIEWER_AGENCY, scopes.SEES_WHOLE_PLAN),
+        or_(and_(Case.lead_agency_id == scopes.VIEWER_AGENCY, scopes.NOT_MOVED_ON), scopes.SEES_WHOLE_PLAN),
     )
     .correlate(Person),
 )

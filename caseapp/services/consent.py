@@ -20,6 +20,7 @@ from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import consent as consent_reads
 from caseapp.services import audit, consent_terms, events
+from caseapp.services.case_hold import hold
 from caseapp.services.consent_effects import begin_due, forget, mark_expired, release_actions
 from caseapp.services.consent_terms import Terms
 from caseapp.services.transaction import use_case
@@ -59,6 +60,7 @@ def record(case: CaseFile, *, actor: Viewer, at: datetime, terms: Terms, seen: s
     consent has no reason and date for the signature, or nothing says when it ends. `seen` is queries.consent.newest()
     as it was when the form was opened: Stale if a consent was recorded, withdrawn or marked since, so that an old page
     never reopens what was taken back. Returns the new row's id."""
+    hold(case)  # or it could close while this is written, and a closed case would open again
     agency = _live_agency(terms.agency_id)
     today = clock.local_day(at)
     terms = consent_terms.judged(case, terms, agency, today)
@@ -127,6 +129,7 @@ def refuse(
 ) -> int:
     """The person said no; that is respected and recorded (X-2). Raises RuleBroken while a consent of this kind is in
     force: that is taken back by withdrawing it, so that a no is never written down while the plan stays open."""
+    hold(case)
     agency = _live_agency(agency_id)
     if _in_force(case.id, agency.id, kind):
         raise RuleBroken(
@@ -200,6 +203,7 @@ def enter_in_error(case: CaseFile, *, actor: Viewer, at: datetime, grant_id: int
 def exclude(case: CaseFile, *, actor: Viewer, at: datetime, agency_id: int, reason: str = "") -> int:
     """Never to be told (B3): whatever is in force with this agency is withdrawn, and nothing can be recorded until
     the exclusion is lifted. Returns the exclusion's id."""
+    hold(case)
     agency = _live_agency(agency_id)
     if agency.id == case.lead_agency_id:
         raise RuleBroken("The lead agency holds the plan. To change that, hand the case over.", "agency_id")

@@ -7,8 +7,8 @@ from datetime import date
 
 from flask import request
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import CombinedMultiDict
-from wtforms import Field, HiddenField, StringField, TextAreaField, validators
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, FileField, HiddenField, StringField, TextAreaField, validators
 from wtforms.validators import StopValidation
 
 from caseapp import clock
@@ -59,7 +59,13 @@ class Form(FlaskForm):
                 return formdata  # given by the view
             if request.method not in SENDING:
                 return None
-            return CombinedMultiDict((request.files, request.form)) if request.files else request.form
+            files = [name for name, field in form._fields.items() if isinstance(field, FileField)]
+            if not files:
+                return request.form
+            sent = MultiDict(request.form)  # a file where no file was asked for is nothing
+            for name in files:
+                sent.setlist(name, request.files.getlist(name))
+            return sent
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

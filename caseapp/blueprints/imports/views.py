@@ -16,7 +16,7 @@ from caseapp.services.imports_plan import Outcome
 from caseapp.vocabulary import AuditAct
 from caseapp.web.access import allowed, note_reading
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.forms import Form
+from caseapp.web.forms import Form, clean
 from caseapp.web.sessions import viewer
 
 ROWS = 100
@@ -60,7 +60,7 @@ def upload():
         imports.upload,
         actor=viewer(),
         at=clock.now(),
-        file_name=form.file.data.filename or "",
+        file_name=clean(form.file.data.filename or ""),
         data=_bytes_of(form.file.data),
         protocol_key=form.protocol.data,
     ):
