@@ -1,4 +1,5 @@
-"""People's names made comparable: for search through spelling and accents, and for likely duplicates.
+"""People's names: how somebody is called, and names made comparable, for search through spelling and accents and for
+likely duplicates.
 
 `fold` is for finding only: what people see is always the name as it was written. The method and its figures: names
 are folded and cut into trigrams that the database matches, then the best candidates are put in order by `likeness`.
@@ -47,6 +48,11 @@ _APOSTROPHES = "'’‘ʼʻ`´′＇ʹ՚"
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _MC = re.compile(f"\\bm[{_APOSTROPHES}](?=\\w)")
 _JOINED = ("o", "mac")
+
+
+def first_name(known_as: str, given_name: str, family_name: str) -> str:
+    """How the person is called in a sentence: as they like to be called, else by their given name."""
+    return known_as or given_name or family_name
 
 
 def fold(text: str) -> str:

@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp import dates
 from caseapp.blueprints.plan import conflict
-from caseapp.queries import plan_edit
+from caseapp.queries import plan_text
 from caseapp.web.sessions import viewer
 
 
@@ -13,7 +13,7 @@ def frame(case, form=None, saved=None, **more) -> dict:
     form's words where its fields have other names."""
     context = {
         "case": case,
-        "first_name": plan_edit.first_name(case, viewer=viewer()),
+        "first_name": plan_text.first_name(case, viewer=viewer()),
         "plan_url": url_for("plan.show", reference=case.reference),
         "form": form,
         "stale": None,

@@ -89,7 +89,9 @@ def _steps(case, one):
         steps.append(("remind", "Remind the agency"))
     if one.raw.kind is ActionKind.DETOX_REFERRAL:
         steps.append(("talk", "Record the talk with the clinic"))
-    return [(places.mend_url(case, kind, one.id), label) for kind, label in [*steps, ("stop", "Stop this action")]]
+    return [
+        (places.mend_url(case, kind, one.id), label) for kind, label in [*steps, ("stop", "Stop this action")]
+    ]
 
 
 @bp.get("/cases/<ref:reference>/actions/<id:action_id>")

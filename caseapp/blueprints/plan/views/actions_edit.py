@@ -14,7 +14,7 @@ from caseapp.blueprints.plan.forms.actions_edit import (
 from caseapp.blueprints.plan.forms.editing import Press, picks
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
-from caseapp.queries import plan_edit
+from caseapp.queries import plan_actions, plan_goals, plan_text
 from caseapp.services import actions as service
 from caseapp.services.plan_records import protocol_of
 from caseapp.vocabulary import ActionStatus
@@ -149,7 +149,7 @@ def remind_action(case, action_id):
 
 
 def _action(case, action_id):
-    action = plan_edit.action(case, action_id, viewer=viewer())
+    action = plan_actions.action(case, action_id, viewer=viewer())
     if action is None:
         raise NotVisible
     return action
@@ -158,11 +158,11 @@ def _action(case, action_id):
 def _form(case, action=None, **kwargs):
     who = viewer()
     goals = [
-        g for g in plan_edit.goals(case, viewer=who) if not g.ended or (action and g.id == action.goal_id)
+        g for g in plan_goals.goals(case, viewer=who) if not g.ended or (action and g.id == action.goal_id)
     ]
-    agencies = plan_edit.agencies(case, viewer=who)
-    workers = plan_edit.workers([a.id for a in agencies])
-    form = ActionTextForm(plan_edit.first_name(case, viewer=who), goals, agencies, workers, **kwargs)
+    agencies = plan_actions.agencies(case, viewer=who)
+    workers = plan_actions.workers([a.id for a in agencies])
+    form = ActionTextForm(plan_text.first_name(case, viewer=who), goals, agencies, workers, **kwargs)
     if action and action.owner_agency_id and action.owner_agency_id not in {a.id for a in agencies}:
         form.agency.choices = [
             *form.agency.choices,
@@ -199,7 +199,7 @@ def _talk(case, form, action):
 
 def _there(case, action_id):
     """Back to the plan, with a sentence that says who has been asked, or what it still waits for."""
-    action = action_id and plan_edit.action(case, action_id, viewer=viewer())
+    action = action_id and plan_actions.action(case, action_id, viewer=viewer())
     if not action:
         return saved(plan_at(case), say="Saved.")
     if action.status is ActionStatus.PROPOSED:

@@ -9,7 +9,7 @@ from caseapp.blueprints.plan.forms.actions_edit import read_id
 from caseapp.blueprints.plan.forms.agreement import YES, AgreeForm, OwnPartForm, PartForm
 from caseapp.blueprints.plan.views.versions import version_context
 from caseapp.policy.do import Do
-from caseapp.queries import plan_diff, plan_edit, plan_gate, plan_versions
+from caseapp.queries import plan_agreements, plan_diff, plan_gate, plan_text, plan_versions
 from caseapp.services import agreements as service
 from caseapp.services.plan_records import protocol_of
 from caseapp.web.access import on_case
@@ -26,7 +26,7 @@ def agree(case):
 @bp.post("/cases/<ref:reference>/plan/agreement")
 @on_case(Do.AGREE_PLAN)
 def record_agreement(case):
-    form = AgreeForm.for_plan(plan_edit.partners(case, viewer=viewer()))
+    form = AgreeForm.for_plan(plan_agreements.partners(case, viewer=viewer()))
     if form.validate_on_submit() and form.accepts(
         service.agree,
         case,
@@ -43,7 +43,7 @@ def record_agreement(case):
         seen=form.seen.data,
         version=form.seen_version,
     ):
-        head = plan_edit.head(case, viewer=viewer())
+        head = plan_text.head(case, viewer=viewer())
         say = f"Version {head.agreed_version} is agreed. The next review is due by {dates.day(head.next_review_on)}."
         return saved(plan_at(case), say=say)
     return refused("plan/agree.html", **_context(case, form))
@@ -52,7 +52,7 @@ def record_agreement(case):
 @bp.post("/cases/<ref:reference>/plan/agreement/agencies")
 @on_case(Do.AGREE_PLAN)
 def record_part(case):
-    form = PartForm(plan_edit.partners(case, viewer=viewer()))
+    form = PartForm(plan_agreements.partners(case, viewer=viewer()))
     if form.validate_on_submit() and form.accepts(
         service.record_part,
         case,
@@ -65,9 +65,9 @@ def record_part(case):
         who=form.who.data,
         note=form.note.data,
     ):
-        number = plan_edit.head(case, viewer=viewer()).agreed_version
+        number = plan_text.head(case, viewer=viewer()).agreed_version
         return saved(url_for("plan.version", reference=case.reference, number=number), say="Saved.")
-    number = plan_edit.head(case, viewer=viewer()).agreed_version
+    number = plan_text.head(case, viewer=viewer()).agreed_version
     if not number:
         return refused("plan/agree.html", **_context(case) | {"failed": form, "form": form})
     return refused("plan/version.html", **version_context(case, number, form))
@@ -96,15 +96,15 @@ def record_own_part(case):
 
 
 def _own(case, form):
-    return frame(case, form, own=plan_edit.own_part(case, viewer=viewer()))
+    return frame(case, form, own=plan_agreements.own_part(case, viewer=viewer()))
 
 
 def _context(case, form=None):
     who = viewer()
-    head = plan_edit.head(case, viewer=who)
+    head = plan_text.head(case, viewer=who)
     content = plan_versions.snapshot(case, viewer=who)
-    first = plan_edit.first_name(case, viewer=who)
-    partners = plan_edit.partners(case, viewer=who)
+    first = plan_text.first_name(case, viewer=who)
+    partners = plan_agreements.partners(case, viewer=who)
     if form is None:
         form = AgreeForm.for_plan(partners, version=head.version)
         form.who.data, form.seen.data = first, plan_versions.fingerprint(content)

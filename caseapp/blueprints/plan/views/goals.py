@@ -16,7 +16,7 @@ from caseapp.blueprints.plan.forms.editing import (
 )
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
-from caseapp.queries import plan_edit
+from caseapp.queries import plan_goals, plan_needs
 from caseapp.services import goals as service
 from caseapp.services.plan_records import protocol_of
 from caseapp.vocabulary import GoalStatus
@@ -33,7 +33,7 @@ def goals(case):
 
 
 def _list(case, form=None):
-    rows = plan_edit.goals(case, viewer=viewer())
+    rows = plan_goals.goals(case, viewer=viewer())
     return frame(
         case,
         form or Press(formdata=None),
@@ -63,7 +63,7 @@ def add_goal(case):
 
 
 def _new(case, form):
-    need = plan_edit.need(case, form.domain.data, viewer=viewer()) if form.domain.data else None
+    need = plan_needs.need(case, form.domain.data, viewer=viewer()) if form.domain.data else None
     return frame(case, form, goal=None, need=need)
 
 
@@ -127,7 +127,7 @@ def _one(case, goal, form, said=None, **forms):
 
 
 def _goal(case, goal_id):
-    goal = plan_edit.goal(case, goal_id, viewer=viewer())
+    goal = plan_goals.goal(case, goal_id, viewer=viewer())
     if goal is None:
         raise NotVisible
     return goal

@@ -5,7 +5,7 @@ from caseapp.blueprints.plan import bp
 from caseapp.blueprints.plan.editing import frame, plan_at
 from caseapp.blueprints.plan.forms.editing import HeadForm
 from caseapp.policy.do import Do
-from caseapp.queries import plan_edit
+from caseapp.queries import plan_text
 from caseapp.services import plan_head as service
 from caseapp.web.access import on_case
 from caseapp.web.answers import page, refused, saved
@@ -15,7 +15,7 @@ from caseapp.web.sessions import viewer
 @bp.get("/cases/<ref:reference>/plan/head")
 @on_case(Do.EDIT_PLAN, reads="the head of the plan")
 def edit_plan(case):
-    head = plan_edit.head(case, viewer=viewer())
+    head = plan_text.head(case, viewer=viewer())
     form = HeadForm(
         version=head.version,
         data={

@@ -9,7 +9,7 @@ from caseapp.blueprints.plan.forms.editing import NeedForm
 from caseapp.errors import NotVisible
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import plan_edit
+from caseapp.queries import plan_needs
 from caseapp.services import needs as service
 from caseapp.web.access import on_case
 from caseapp.web.answers import either, fragment, page, refused, saved, wants_fragment
@@ -77,14 +77,14 @@ def write_need(case, domain):
 
 
 def _need(case, domain):
-    need = plan_edit.need(case, domain, viewer=viewer())
+    need = plan_needs.need(case, domain, viewer=viewer())
     if need is None:
         raise NotVisible
     return need
 
 
 def _page(case):
-    rows = plan_edit.needs(case, viewer=viewer())
+    rows = plan_needs.needs(case, viewer=viewer())
     return frame(
         case,
         rows=rows,

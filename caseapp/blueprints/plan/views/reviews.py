@@ -8,7 +8,7 @@ from caseapp.blueprints.plan.editing import frame
 from caseapp.blueprints.plan.forms.agreement import ReviewForm
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import plan_edit, plan_versions
+from caseapp.queries import plan_reviews, plan_text, plan_versions
 from caseapp.services import reviews as service
 from caseapp.web.access import on_case
 from caseapp.web.answers import page, refused, saved
@@ -22,8 +22,8 @@ def reviews(case):
         "plan/reviews.html",
         **frame(
             case,
-            rows=plan_edit.reviews(case, viewer=viewer()),
-            head=plan_edit.head(case, viewer=viewer()),
+            rows=plan_reviews.reviews(case, viewer=viewer()),
+            head=plan_text.head(case, viewer=viewer()),
             today=clock.today(),
             reviews_allowed=rules.may(viewer(), Do.REVIEW_PLAN, case),
         ),
@@ -33,12 +33,12 @@ def reviews(case):
 @bp.get("/cases/<ref:reference>/plan/reviews/new")
 @on_case(Do.REVIEW_PLAN, reads="a new review of the plan")
 def new_review(case):
-    head = plan_edit.head(case, viewer=viewer())
-    form = ReviewForm(plan_edit.carers(case, viewer=viewer()), version=head.version)
+    head = plan_text.head(case, viewer=viewer())
+    form = ReviewForm(plan_reviews.carers(case, viewer=viewer()), version=head.version)
     since = plan_versions.changes_since(case, viewer())
     if since:
         form.changed.data = "\n".join(change.sentence for change in since.changes[:40])
-    last = plan_edit.reviews(case, viewer=viewer())
+    last = plan_reviews.reviews(case, viewer=viewer())
     form.place.data = last[0].place if last else ""
     form.next_on.data = service.next_due(case, head, clock.today())
     form.next_on.parts = (
@@ -52,7 +52,7 @@ def new_review(case):
 @bp.post("/cases/<ref:reference>/plan/reviews/new")
 @on_case(Do.REVIEW_PLAN)
 def hold_review(case):
-    form = ReviewForm(plan_edit.carers(case, viewer=viewer()))
+    form = ReviewForm(plan_reviews.carers(case, viewer=viewer()))
     if form.validate_on_submit() and form.accepts(
         service.hold,
         case,
@@ -71,14 +71,14 @@ def hold_review(case):
         next_reason=form.next_reason.data,
         version=form.seen_version or None,
     ):
-        next_on = plan_edit.head(case, viewer=viewer()).next_review_on
+        next_on = plan_text.head(case, viewer=viewer()).next_review_on
         say = f"The review is recorded; the next is due by {dates.day(next_on)}. Agree the changed plan as a new version."
         return saved(url_for("plan.agree", reference=case.reference), say=say)
     return refused("plan/review.html", **_context(case, form))
 
 
 def _context(case, form):
-    head = plan_edit.head(case, viewer=viewer())
+    head = plan_text.head(case, viewer=viewer())
     return frame(
         case,
         form,

@@ -9,7 +9,7 @@ from caseapp.blueprints.plan.forms.agreement import PartForm
 from caseapp.errors import NotVisible
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import plan_diff, plan_edit, plan_versions
+from caseapp.queries import plan_agreements, plan_diff, plan_text, plan_versions
 from caseapp.web.access import on_case
 from caseapp.web.answers import page
 from caseapp.web.sessions import viewer
@@ -42,9 +42,9 @@ def version_context(case, number, form=None):
     kept = plan_versions.version(case, number, viewer=viewer())
     if kept is None:
         raise NotVisible
-    standing = plan_edit.head(case, viewer=viewer()).agreed_version
+    standing = plan_text.head(case, viewer=viewer()).agreed_version
     records = rules.may(viewer(), Do.AGREE_PLAN, case) and number == standing
-    partners = plan_edit.partners(case, viewer=viewer()) if records else []
+    partners = plan_agreements.partners(case, viewer=viewer()) if records else []
     if records and partners and form is None:
         form = PartForm(partners, formdata=None, data={"agreed_on": clock.today()})
     return frame(
