@@ -21,6 +21,7 @@ from caseapp.models import (
     Notification,
 )
 from caseapp.services import actions, goals, needs, plan_head
+from caseapp.services.action_checks import waits_for
 from caseapp.vocabulary import ActionStatus, NeedLevel
 
 S = ActionStatus
@@ -85,7 +86,7 @@ def test_an_action_stays_proposed_and_says_why(world, niall, by, change, why):
     owner = change.pop("owner", "harbour")
     action = row(add(world, niall, by, owner, **change))
     assert action.status is S.PROPOSED and action.asked_at is None
-    assert why in actions.waits_for(niall, action, today=clock.today())
+    assert why in waits_for(niall, action, today=clock.today())
     assert not told("action_asked")
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
-from caseapp import protocols
+from caseapp import names, protocols
 from caseapp.extensions import db
 from caseapp.models import Agency, Case, CaseAgency, CaseAssignment, ConsentGrant, Person, User
 from caseapp.models.base import Id
@@ -88,7 +88,7 @@ def head(case: CaseFile, *, viewer: Viewer) -> Head:
     return Head(
         reference,
         f"{given} {family}".strip(),
-        known_as or given or family,
+        names.first_name(known_as, given, family),
         status,
         lead,
         manager,

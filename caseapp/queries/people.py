@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, exists, func, select, union
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Integer
 
-from caseapp import clock
+from caseapp import clock, names
 from caseapp.extensions import db
 from caseapp.models import (
     Agency,
@@ -192,7 +192,7 @@ class Known:
 
     @property
     def first_name(self) -> str:
-        return self.known_as or self.given_name or self.family_name
+        return names.first_name(self.known_as, self.given_name, self.family_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import plan_diff, plan_gate, plan_versions
 from caseapp.services import audit, events
+from caseapp.services.case_hold import first_name
 from caseapp.services.plan_records import (
     consent_of,
     day_within,
-    first_name,
     is_withheld,
     last_hand,
     plan_of,
@@ -112,7 +112,7 @@ def agree(
             by_person=True,
             agreed_on=agreed_on,
             route=AgreementRoute(person["route"]),
-            who=person.get("who") or first_name(case),
+            who=person.get("who") or first_name(case.person_id),
             note=person.get("note", ""),
             recorded_at=at,
             recorded_by_id=actor.user_id,

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Row, bindparam, select
 
+from caseapp import names
 from caseapp.errors import NotVisible, RuleBroken
 from caseapp.extensions import db
 from caseapp.models import Case, Person, User
@@ -45,7 +46,7 @@ def first_name(person_id: int) -> str:
     row = db.session.execute(
         select(Person.known_as, Person.given_name, Person.family_name).where(Person.id == person_id)
     ).one()
-    return row.known_as or row.given_name or row.family_name
+    return names.first_name(*row)
 
 
 def live_worker(user_id: int | None, agency_id: int, *, field: str, manager: bool = False) -> Row:

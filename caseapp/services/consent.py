@@ -14,13 +14,12 @@ from caseapp.models import (
     ConsentExclusion,
     ConsentGrant,
     ConsentWithheld,
-    Person,
 )
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import consent as consent_reads
 from caseapp.services import audit, consent_terms, events
-from caseapp.services.case_hold import hold
+from caseapp.services.case_hold import first_name, hold
 from caseapp.services.consent_effects import begin_due, forget, mark_expired, release_actions
 from caseapp.services.consent_terms import Terms
 from caseapp.services.transaction import use_case
@@ -67,7 +66,7 @@ def record(case: CaseFile, *, actor: Viewer, at: datetime, terms: Terms, seen: s
     if seen is not None and seen != consent_reads.newest(case, agency.id, terms.kind, viewer=actor):
         raise Stale({})
     if _excluded(case.id, agency.id):
-        first = _first_name(case)
+        first = first_name(case.person_id)
         raise RuleBroken(
             f"{first} asked that {agency.name} is never told. Lift that first, with {first}.", "agency_id"
         )
@@ -111,7 +110,7 @@ def record(case: CaseFile, *, actor: Viewer, at: datetime, terms: Terms, seen: s
     events.happened(
         case,
         "consent_recorded",
-        f"{_first_name(case)} agreed to {_in_words(terms)} with {agency.name}",
+        f"{first_name(case.person_id)} agreed to {_in_words(terms)} with {agency.name}",
         actor=actor,
         at=at,
         audience=Audience.AGENCY,
@@ -151,7 +150,7 @@ def refuse(
     events.happened(
         case,
         "consent_refused",
-        f"{_first_name(case)} said no to {agency.name}: {kind.label.lower()}",
+        f"{first_name(case.person_id)} said no to {agency.name}: {kind.label.lower()}",
         actor=actor,
         at=at,
     )
@@ -225,7 +224,7 @@ def exclude(case: CaseFile, *, actor: Viewer, at: datetime, agency_id: int, reas
     events.happened(
         case,
         "agency_excluded",
-        f"{_first_name(case)} asked that {agency.name} is never told",
+        f"{first_name(case.person_id)} asked that {agency.name} is never told",
         actor=actor,
         at=at,
     )
@@ -350,13 +349,6 @@ def _grant(case, grant_id):
     if grant is None or grant.case_id != case.id:
         raise NotVisible
     return grant
-
-
-def _first_name(case):
-    row = db.session.execute(
-        select(Person.known_as, Person.given_name, Person.family_name).where(Person.id == case.person_id)
-    ).one()
-    return row.known_as or row.given_name or row.family_name
 
 
 def _in_words(terms):

@@ -1,4 +1,4 @@
-"""What every editing of the plan does alike: take the row for writing, notice who saved first, name the person, know
+"""What every editing of the plan does alike: take the row for writing, notice who saved first, know
 which agencies may be told."""
 
 from datetime import date, datetime
@@ -18,7 +18,6 @@ from caseapp.models import (
     ConsentWithheld,
     Event,
     Goal,
-    Person,
     User,
 )
 from caseapp.policy import scopes
@@ -76,13 +75,6 @@ def last_hand(*about) -> tuple[str, datetime | None]:
         .limit(1)
     ).first()
     return (row.name, row.at) if row else ("", None)
-
-
-def first_name(case: CaseFile) -> str:
-    row = db.session.execute(
-        select(Person.known_as, Person.given_name, Person.family_name).where(Person.id == case.person_id)
-    ).one()
-    return row.known_as or row.given_name or row.family_name
 
 
 def protocol_of(case: CaseFile):

@@ -78,7 +78,7 @@ class ActionTextForm(Versioned):
             raise ValidationError("Say who speaks")
 
     def task(self) -> dict:
-        """The fields of services.actions.Task."""
+        """The fields of services.action_words.Task."""
         agency = self.who.data in (AGENCY, WITH_HELP)
         return {
             "goal_id": read_id(self.goal.data) or 0,
@@ -103,7 +103,7 @@ class ActionTextForm(Versioned):
 
 
 def as_filled_in(action) -> dict:
-    """The form's fields for an action as it stands; `action` has the columns of services.actions.Task."""
+    """The form's fields for an action as it stands; `action` has the columns of services.action_words.Task."""
     by_person, agency = action["by_person"], action["owner_agency_id"]
     return {
         "goal": ids.written(action["goal_id"]),
