@@ -166,7 +166,7 @@ class Action(Editable, Base):
     kind: Mapped[ActionKind] = word(ActionKind, name="kind", default=ActionKind.INTERVENTION)
     #: The agency that does it, or that helps the person to do it; none while nobody has been found yet.
     owner_agency_id: Mapped[int | None] = ref("agency.id", index=False)
-    owner_user_id: Mapped[int | None] = ref("user.id")
+    owner_user_id: Mapped[int | None] = ref("user.id", index=False)
     #: The named worker where they have no account ("Dr Hana Petrov").
     owner_name: Mapped[str] = mapped_column(String(120), default="")
     by_person: Mapped[bool] = mapped_column(default=False)

@@ -1,7 +1,7 @@
 """What the viewer's agency has been asked to do, over all plans (S3-12): to answer, late, due, later; and what others
 changed in it since the viewer looked.
 
-Every row is selected through scopes.SEES_ACTION. Reads begin at the index of the agency's open actions by day, and
+Every row is selected through scopes.SEES_OWN_ACTION. Reads begin at the index of the agency's open actions by day, and
 counting stops at AT_MOST, so that the first page costs the same in an agency with sixteen thousand actions.
 """
 
@@ -45,7 +45,7 @@ _IN_SECTION = {
 }
 # the very words of the partial index: a bound parameter would hide from both databases that it holds these rows
 _OPEN = text(f"action.{OPEN}")
-_OURS = and_(Action.owner_agency_id == scopes.VIEWER_AGENCY, Case.closed_at.is_(None), scopes.SEES_ACTION)
+_OURS = and_(Case.closed_at.is_(None), scopes.SEES_OWN_ACTION)
 _MINE = or_(Action.owner_user_id == scopes.VIEWER_USER, Action.owner_user_id.is_(None))
 
 _Asker = aliased(User, name="asker")
@@ -371,12 +371,11 @@ _CHANGES = (
     .join(Person, Person.id == Case.person_id)
     .join(_Actor, _Actor.id == Event.actor_id)
     .where(
-        Action.owner_agency_id == scopes.VIEWER_AGENCY,
         Action.changed_at > _SINCE,
         Event.at > _SINCE,
         Event.actor_id != scopes.VIEWER_USER,
         or_(Event.agency_id != scopes.VIEWER_AGENCY, Action.owner_user_id == scopes.VIEWER_USER),
-        scopes.SEES_ACTION,
+        scopes.SEES_OWN_ACTION,
         scopes.SEES_EVENT,
     )
     .order_by(Event.at.desc(), Event.id.desc())

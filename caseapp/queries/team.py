@@ -145,7 +145,7 @@ _WORKERS = (
 )
 # the very words of the partial index, without which no database uses it
 _IN_INDEX = text(f"action.{OPEN_WORDS}")
-_OURS = and_(Action.owner_agency_id == scopes.VIEWER_AGENCY, Case.closed_at.is_(None), scopes.SEES_ACTION)
+_OURS = and_(Case.closed_at.is_(None), scopes.SEES_OWN_ACTION)
 _OVERDUE = (
     select(Action.owner_user_id, func.count().label("overdue"))
     .join(Case, Case.id == Action.case_id)
@@ -267,7 +267,7 @@ def overdue_weeks(*, viewer: Viewer) -> list[tuple[date, int]]:
     days = [today - timedelta(weeks=week) for week in range(WEEKS - 1, -1, -1)]
     columns = (Action.due_on, Action.status, Action.ended_on, Action.changed_at)
     reach = select(*columns).join(Case, Case.id == Action.case_id).join(Goal, Goal.id == Action.goal_id)
-    ours = (Action.owner_agency_id == scopes.VIEWER_AGENCY, scopes.SEES_ACTION)
+    ours = (scopes.SEES_OWN_ACTION,)
     still = reach.where(
         *ours, Case.closed_at.is_(None), Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY
     )

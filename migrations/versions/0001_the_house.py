@@ -1161,7 +1161,6 @@ def upgrade():
                 "status IN ('proposed', 'requested', 'accepted', 'in_progress', 'blocked')"
             ),
         )
-        batch_op.create_index(batch_op.f("ix_action_owner_user_id"), ["owner_user_id"], unique=False)
 
     op.create_table(
         "case_note_share",
@@ -1388,7 +1387,6 @@ def downgrade():
     op.drop_table("consent_withheld")
     op.drop_table("case_note_share")
     with op.batch_alter_table("action", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_action_owner_user_id"))
         batch_op.drop_index(
             "ix_action_owner_agency_id_due_on_open",
             sqlite_where=sa.text("status IN ('proposed', 'requested', 'accepted', 'in_progress', 'blocked')"),
