@@ -81,6 +81,7 @@ def live(server):
 def chrome():
     from playwright import sync_api
 
+    sync_api.expect.set_options(timeout=PATIENCE)
     path = chromium()
     if path is None:
         missing("Chromium")
