@@ -97,7 +97,12 @@ class CaseStatus(Word):
 
 
 CLOSED = frozenset(
-    {CaseStatus.CLOSED_POSITIVE, CaseStatus.CLOSED_OTHER, CaseStatus.CLOSED_TRANSFERRED, CaseStatus.REFERRED_ON}
+    {
+        CaseStatus.CLOSED_POSITIVE,
+        CaseStatus.CLOSED_OTHER,
+        CaseStatus.CLOSED_TRANSFERRED,
+        CaseStatus.REFERRED_ON,
+    }
 )
 
 
@@ -247,15 +252,9 @@ class ActionStatus(Word):
     CANCELLED = "cancelled", "Stopped"
 
 
-OPEN_ACTIONS = frozenset(
-    {
-        ActionStatus.PROPOSED,
-        ActionStatus.REQUESTED,
-        ActionStatus.ACCEPTED,
-        ActionStatus.IN_PROGRESS,
-        ActionStatus.BLOCKED,
-    }
-)
+#: Taken on and not ended: what has a day by which it can be late.
+UNDER_WAY = (ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED)
+OPEN_ACTIONS = frozenset({ActionStatus.PROPOSED, ActionStatus.REQUESTED, *UNDER_WAY})
 
 STATUS_TAG = {
     ActionStatus.PROPOSED: "t-proposed",

@@ -10,6 +10,7 @@ from caseapp.models import Agency, Case, CaseNote, CaseNoteShare, ConsentGrant, 
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import typed_words
 from caseapp.vocabulary import NoteKind, Sector
 
 PAGE = 20
@@ -153,8 +154,7 @@ def sharing_agencies(case: CaseFile, *, viewer: Viewer) -> list[tuple[int, str]]
 
 def _holds(column, word):
     """The column holds this word, in any case; both databases fold plain letters alike with lower()."""
-    escaped = word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return func.lower(column).like(f"%{escaped}%", escape="\\")
+    return func.lower(column).like(typed_words.contains(word), escape="\\")
 
 
 def _corrections(ids, binds):

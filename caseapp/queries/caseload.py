@@ -15,7 +15,6 @@ from caseapp import clock, working_days
 from caseapp.extensions import db
 from caseapp.models import (
     Action,
-    Agency,
     CarePlan,
     Case,
     CaseAgency,
@@ -29,11 +28,8 @@ from caseapp.models import (
 from caseapp.models.base import UTC, Id
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import ActionStatus, CaseStatus, ConsentKind, ConsentStatus
-
-UNDER_WAY = (ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED)
-ASKED_OR_UNDER_WAY = (ActionStatus.REQUESTED, *UNDER_WAY)
-OPEN = (ActionStatus.PROPOSED, *ASKED_OR_UNDER_WAY)
+from caseapp.queries import typed_words
+from caseapp.vocabulary import OPEN_ACTIONS, UNDER_WAY, ActionStatus, CaseStatus, ConsentKind, ConsentStatus
 
 #: What a case may need; the labels stand in the filter and, with a number, over the list.
 NEEDS = {
@@ -54,7 +50,7 @@ _HELD = Case.id.in_(
     select(CaseAssignment.case_id).where(CaseAssignment.user_id == _WORKER, CaseAssignment.to_at.is_(None))
 )
 #: of whom the viewer sees all: their own, or as the line manager of the lead agency
-_CARRIED = and_(_HELD, scopes.SEES_ALL)
+CARRIED = and_(_HELD, scopes.SEES_ALL)
 
 
 def _actions(*where):
@@ -68,7 +64,7 @@ def _actions(*where):
 
 
 _LATE = and_(Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY)
-_OF_OTHERS = and_(_LATE, Action.owner_agency_id.is_not(None), Action.owner_agency_id != Case.lead_agency_id)
+OF_OTHERS = and_(_LATE, Action.owner_agency_id.is_not(None), Action.owner_agency_id != Case.lead_agency_id)
 _LAST_CONTACT = (
     select(func.max(CaseNote.happened_at))
     .where(CaseNote.case_id == Case.id)
@@ -90,7 +86,7 @@ _CONSENT_MISSING = (
         Action.case_id == Case.id,
         Action.owner_agency_id.is_not(None),
         Action.owner_agency_id != Case.lead_agency_id,
-        Action.status.in_(OPEN),
+        Action.status.in_(OPEN_ACTIONS),
         ~_GRANT_HOLDS,
     )
     .correlate(Case)
@@ -124,7 +120,7 @@ _NEEDS = {
     "review": CarePlan.next_review_on <= _REVIEW_BY,
     "consent": or_(_CONSENT_MISSING, _CONSENT_ENDING),
     "issue": _ISSUE_OPEN,
-    "others": _some_action(_OF_OTHERS),
+    "others": _some_action(OF_OTHERS),
     "unanswered": _some_action(
         Action.status == ActionStatus.REQUESTED, Action.owner_agency_id != Case.lead_agency_id
     ),
@@ -168,7 +164,7 @@ class Wanted:
     words: str = ""
 
 
-_OPEN_ACTIONS = _actions(Action.status.in_(OPEN)).label("open_actions")
+_OPEN_ACTIONS = _actions(Action.status.in_(OPEN_ACTIONS)).label("open_actions")
 _LATE_ACTIONS = _actions(_LATE).label("late_actions")
 _UNANSWERED = _actions(Action.status == ActionStatus.REQUESTED).label("unanswered")
 
@@ -195,7 +191,7 @@ _LIST = (
     )
     .join(Person, Person.id == Case.person_id)
     .outerjoin(CarePlan, CarePlan.case_id == Case.id)
-    .where(_CARRIED)
+    .where(CARRIED)
 )
 _SORTS = {
     "person": (Person.family_name, Person.given_name),
@@ -209,7 +205,8 @@ _SORTS = {
 }
 
 
-def _values(viewer: Viewer, worker_id: int, limits: dict) -> dict:
+def bound(viewer: Viewer, worker_id: int, limits: dict) -> dict:
+    """The values behind every statement about the cases that a worker carries."""
     today = clock.today()
     return scopes.binds(viewer, today) | {
         "worker_id": worker_id,
@@ -220,7 +217,6 @@ def _values(viewer: Viewer, worker_id: int, limits: dict) -> dict:
 
 
 def _narrowed(statement, wanted: Wanted):
-    values = {}
     if wanted.status == "open":
         statement = statement.where(Case.closed_at.is_(None))
     elif wanted.status == "closed":
@@ -229,19 +225,10 @@ def _narrowed(statement, wanted: Wanted):
         statement = statement.where(Case.status == CaseStatus(wanted.status))
     if wanted.needs:
         statement = statement.where(_NEEDS[wanted.needs], Case.closed_at.is_(None))
-    for at, word in enumerate(wanted.words.split()[:6]):
-        escaped = word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        like = bindparam(f"word_{at}")
-        values[f"word_{at}"] = f"%{escaped}%"
-        statement = statement.where(
-            or_(
-                func.lower(Person.given_name).like(like, escape="\\"),
-                func.lower(Person.family_name).like(like, escape="\\"),
-                func.lower(Person.known_as).like(like, escape="\\"),
-                Case.reference.like(like, escape="\\"),
-            )
-        )
-    return statement, values
+    words, values = typed_words.holding(
+        wanted.words, Person.given_name, Person.family_name, Person.known_as, Case.reference
+    )
+    return statement.where(*words), values
 
 
 def rows(
@@ -261,7 +248,7 @@ def rows(
     ordered = [keys[0].is_(None), *(key.desc() if descending else key for key in keys), Case.id]
     found = db.session.execute(
         statement.order_by(*ordered).offset(offset).limit(limit),
-        _values(viewer, worker_id or viewer.user_id, limits) | values,
+        bound(viewer, worker_id or viewer.user_id, limits) | values,
     )
     return [_row(row, limits) for row in found]
 
@@ -272,10 +259,10 @@ def total(wanted: Wanted, *, viewer: Viewer, limits: dict, worker_id: int | None
         select(func.count(Case.id))
         .join(Person, Person.id == Case.person_id)
         .outerjoin(CarePlan, CarePlan.case_id == Case.id)
-        .where(_CARRIED)
+        .where(CARRIED)
     )
     statement, values = _narrowed(statement, wanted)
-    return db.session.scalar(statement, _values(viewer, worker_id or viewer.user_id, limits) | values)
+    return db.session.scalar(statement, bound(viewer, worker_id or viewer.user_id, limits) | values)
 
 
 def summary(*, viewer: Viewer, limits: dict, worker_id: int | None = None) -> Summary:
@@ -284,8 +271,8 @@ def summary(*, viewer: Viewer, limits: dict, worker_id: int | None = None) -> Su
     row = db.session.execute(
         select(func.count(Case.id), *sums)
         .outerjoin(CarePlan, CarePlan.case_id == Case.id)
-        .where(_CARRIED, Case.closed_at.is_(None)),
-        _values(viewer, worker_id or viewer.user_id, limits),
+        .where(CARRIED, Case.closed_at.is_(None)),
+        bound(viewer, worker_id or viewer.user_id, limits),
     ).one()
     return Summary(row[0], dict(zip(_NEEDS, row[1:], strict=True)))
 
@@ -314,94 +301,6 @@ def _row(row, limits) -> CaseRow:
         row.last_activity_at,
         row.contact_at,
     )
-
-
-# --- what waits, by name -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One thing that waits for the case manager: where, whose, what, since when in working days."""
-
-    case_id: int
-    reference: str
-    person: str
-    agency: str
-    what: str
-    when: str
-    late: bool
-
-
-_OPEN_ISSUES = (
-    select(
-        Case.id,
-        Case.reference,
-        Person.given_name,
-        Person.family_name,
-        Agency.name.label("agency"),
-        PlanIssue.text.label("what"),
-        PlanIssue.raised_at,
-    )
-    .join(Case, Case.id == PlanIssue.case_id)
-    .join(Person, Person.id == Case.person_id)
-    .join(Agency, Agency.id == PlanIssue.agency_id)
-    .where(_CARRIED, Case.closed_at.is_(None), PlanIssue.answered_at.is_(None))
-    .order_by(PlanIssue.raised_at)
-)
-_OVERDUE_OF_OTHERS = (
-    select(
-        Case.id,
-        Case.reference,
-        Person.given_name,
-        Person.family_name,
-        Agency.name.label("agency"),
-        Action.what,
-        Action.due_on,
-    )
-    .join(Case, Case.id == Action.case_id)
-    .join(Person, Person.id == Case.person_id)
-    .join(Agency, Agency.id == Action.owner_agency_id)
-    .where(_CARRIED, Case.closed_at.is_(None), _OF_OTHERS)
-    .order_by(Action.due_on, Action.id)
-)
-
-
-def open_issues(
-    *, viewer: Viewer, limits: dict, worker_id: int | None = None, limit: int = 5
-) -> list[Waiting]:
-    """Issues on the plan that nobody has answered, oldest first; late beyond the agency's limit (S3-18)."""
-    calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
-    today = clock.today()
-    found = []
-    for row in db.session.execute(
-        _OPEN_ISSUES.limit(limit), _values(viewer, worker_id or viewer.user_id, limits)
-    ):
-        held = working_days.working_days_between(clock.local_day(row.raised_at), today, calendar)
-        words = "raised today" if held <= 0 else f"waits {held} working day{'' if held == 1 else 's'}"
-        found.append(Waiting(*_who(row), row.agency, row.what, words, held > most))
-    return found
-
-
-def overdue_of_others(
-    *, viewer: Viewer, limits: dict, worker_id: int | None = None, limit: int = 5
-) -> list[Waiting]:
-    """Actions of other agencies that are past their day, oldest first."""
-    return [
-        Waiting(
-            *_who(row),
-            row.agency,
-            row.what,
-            working_days.in_words(row.due_on, clock.today(), limits["working_day_calendar"]),
-            True,
-        )
-        for row in db.session.execute(
-            _OVERDUE_OF_OTHERS.limit(limit), _values(viewer, worker_id or viewer.user_id, limits)
-        )
-    ]
-
-
-def _who(row):
-    return row.id, row.reference, f"{row.given_name} {row.family_name}".strip()
 
 
 _COLLEAGUE = select(User.id, User.name, User.agency_id).where(

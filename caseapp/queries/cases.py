@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from caseapp import names, protocols
@@ -13,7 +13,8 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import AssignmentRole, CaseStatus
+from caseapp.queries import case_manager
+from caseapp.vocabulary import CaseStatus
 
 CASE_ID = bindparam("case_id", type_=Id)
 _Manager = aliased(User, name="line_manager")
@@ -67,11 +68,7 @@ _HEAD = (
     .join(_Manager, _Manager.id == Case.line_manager_id)
     .outerjoin(
         CaseAssignment,
-        and_(
-            CaseAssignment.case_id == Case.id,
-            CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-            CaseAssignment.to_at.is_(None),
-        ),
+        case_manager.of_case(),
     )
     .outerjoin(_Worker, _Worker.id == CaseAssignment.user_id)
     .where(Case.id == CASE_ID, scopes.SEES_CASE)

@@ -15,7 +15,7 @@ from caseapp.extensions import db
 from caseapp.models import Action, Case, Event, Goal, Notification, Person, User
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.queries.our_actions import old_and_new
+from caseapp.queries.our_changes import old_and_new
 
 PER_PAGE = 40
 AT_MOST = 2000

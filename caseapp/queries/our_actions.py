@@ -1,5 +1,5 @@
-"""What the viewer's agency has been asked to do, over all plans (S3-12): to answer, late, due, later; and what others
-changed in it since the viewer looked.
+"""What the viewer's agency has been asked to do, over all plans (S3-12): to answer, late, due, later. What
+others changed in it since the viewer looked is in our_changes.
 
 Every row is selected through scopes.SEES_OWN_ACTION. Reads begin at the index of the agency's open actions by day, and
 counting stops at AT_MOST, so that the first page costs the same in an agency with sixteen thousand actions.
@@ -11,21 +11,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Date, and_, bindparam, func, literal, or_, select, text, union_all
 from sqlalchemy.orm import aliased
 
-from caseapp import clock, dates, working_days
+from caseapp import clock, working_days
 from caseapp.extensions import db
-from caseapp.models import Action, Case, CaseAssignment, Event, Goal, Person, User
-from caseapp.models.base import UTC
+from caseapp.models import Action, Case, CaseAssignment, Goal, Person, User
 from caseapp.models.plan import OPEN
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import STATUS_TAG, ActionStatus, AssignmentRole
+from caseapp.queries import case_manager, typed_words
+from caseapp.vocabulary import STATUS_TAG, UNDER_WAY, ActionStatus
 
 #: Counting stops here.
 AT_MOST = 99
 #: Calendar days.
 SOON = 14
-#: Calendar days that "changed since you looked" goes back for someone who never said "I have seen these".
-FIRST_LOOK = 30
 
 #: section → heading, in the order shown
 SECTIONS = {
@@ -34,7 +32,6 @@ SECTIONS = {
     "due": f"Due in the next {SOON} days",
     "later": "Later, or without a date",
 }
-UNDER_WAY = (ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED)
 
 _SOON = bindparam("soon", type_=Date())
 _IN_SECTION = {
@@ -55,11 +52,7 @@ _Manager = aliased(User, name="manager_user")
 _MANAGER = (
     select(_Manager.name)
     .join(CaseAssignment, CaseAssignment.user_id == _Manager.id)
-    .where(
-        CaseAssignment.case_id == Case.id,
-        CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-        CaseAssignment.to_at.is_(None),
-    )
+    .where(case_manager.of_case())
     .correlate(Case)
     .scalar_subquery()
 )
@@ -149,22 +142,10 @@ def _filters(wanted: Wanted) -> tuple[list, dict]:
         where.append(Action.due_on.is_(None))
     elif wanted.within:
         where.append(Action.due_on <= clock.today() + timedelta(days=int(wanted.within)))
-    for at, word in enumerate(wanted.words.split()[:6]):
-        like = bindparam(f"word_{at}")
-        values[f"word_{at}"] = f"%{_escaped(word.lower())}%"
-        where.append(
-            or_(
-                func.lower(Action.what).like(like, escape="\\"),
-                func.lower(Person.given_name).like(like, escape="\\"),
-                func.lower(Person.family_name).like(like, escape="\\"),
-                func.lower(Person.known_as).like(like, escape="\\"),
-            )
-        )
-    return where, values
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    words, typed = typed_words.holding(
+        wanted.words, Action.what, Person.given_name, Person.family_name, Person.known_as
+    )
+    return where + words, values | typed
 
 
 def _from(statement):
@@ -278,6 +259,11 @@ def _select(position):
     )
 
 
+def said(status: ActionStatus) -> str:
+    """A status as the agency that is asked reads it."""
+    return "To accept" if status is ActionStatus.REQUESTED else status.label
+
+
 def _row(row, calendar) -> OurAction:
     today = clock.today()
     late = row.status is not ActionStatus.REQUESTED and row.due_on is not None and row.due_on < today
@@ -298,7 +284,7 @@ def _row(row, calendar) -> OurAction:
         when,
         late,
         row.status,
-        "To accept" if row.status is ActionStatus.REQUESTED else row.status.label,
+        said(row.status),
         STATUS_TAG[row.status],
         row.asked_at and clock.local_day(row.asked_at),
         row.asked_by or "",
@@ -339,107 +325,3 @@ def people(*, viewer: Viewer) -> list[tuple[str, str]]:
     if len(found) > PEOPLE_MOST or sum(row[3] for row in found) > LOOKED_THROUGH:
         return []
     return [(row.reference, f"{row.given_name} {row.family_name}".strip()) for row in found]
-
-
-# --- changed since you looked ------------------------------------------------------------------------------------
-
-_SINCE = func.coalesce(
-    select(User.looked_at).where(User.id == scopes.VIEWER_USER).scalar_subquery(),
-    bindparam("first_look", type_=UTC),
-)
-_Actor = aliased(User, name="event_actor")
-_CHANGES = (
-    select(
-        Event.id,
-        Event.at,
-        Event.summary,
-        Event.change,
-        _Actor.name.label("who"),
-        Action.id.label("action_id"),
-        Action.case_id,
-        Action.what,
-        Action.due_on,
-        Action.status,
-        Action.status_reason,
-        Case.reference,
-        Person.given_name,
-        Person.family_name,
-    )
-    .join(Action, Action.id == Event.action_id)
-    .join(Case, Case.id == Action.case_id)
-    .join(Goal, Goal.id == Action.goal_id)
-    .join(Person, Person.id == Case.person_id)
-    .join(_Actor, _Actor.id == Event.actor_id)
-    .where(
-        Action.changed_at > _SINCE,
-        Event.at > _SINCE,
-        Event.actor_id != scopes.VIEWER_USER,
-        or_(Event.agency_id != scopes.VIEWER_AGENCY, Action.owner_user_id == scopes.VIEWER_USER),
-        scopes.SEES_OWN_ACTION,
-        scopes.SEES_EVENT,
-    )
-    .order_by(Event.at.desc(), Event.id.desc())
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One change that somebody else made in an action of the agency, with old and new values (S3-66)."""
-
-    event_id: int
-    at: datetime
-    day: str
-    who: str
-    summary: str
-    #: (what, old, new)
-    changes: tuple[tuple[str, str, str], ...]
-    action_id: int
-    case_id: int
-    what: str
-    due_on: date | None
-    status_words: str
-    tag: str
-    reference: str
-    person: str
-
-
-def changed(*, viewer: Viewer, limit: int = 10) -> list[Changed]:
-    """What others changed in the agency's actions since the viewer said "I have seen these", newest first."""
-    values = scopes.binds(viewer) | {"first_look": clock.now() - timedelta(days=FIRST_LOOK)}
-    return [
-        Changed(
-            row.id,
-            row.at,
-            dates.short_day(clock.local_day(row.at)),
-            row.who,
-            row.summary,
-            old_and_new(row.change),
-            row.action_id,
-            row.case_id,
-            row.what,
-            row.due_on,
-            "To accept" if row.status is ActionStatus.REQUESTED else row.status.label,
-            STATUS_TAG[row.status],
-            row.reference,
-            f"{row.given_name} {row.family_name}".strip(),
-        )
-        for row in db.session.execute(_CHANGES.limit(limit), values)
-    ]
-
-
-def count_changed(*, viewer: Viewer) -> int:
-    """How many changes `changed` has in all; stops at AT_MOST."""
-    values = scopes.binds(viewer) | {"first_look": clock.now() - timedelta(days=FIRST_LOOK)}
-    inner = _CHANGES.with_only_columns(Event.id).order_by(None).limit(AT_MOST + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(inner), values)
-
-
-def old_and_new(change) -> tuple[tuple[str, str, str], ...]:
-    """The stored {"what": [old, new]} as rows of words; whatever else stands there is left out."""
-    if not isinstance(change, dict):
-        return ()
-    return tuple(
-        (str(what), *("" if one is None else str(one) for one in values))
-        for what, values in change.items()
-        if isinstance(values, list) and len(values) == 2
-    )

@@ -27,10 +27,9 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import Sight
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import people_search
+from caseapp.queries import case_manager, people_search
 from caseapp.queries.people_search import Found
 from caseapp.vocabulary import (
-    AssignmentRole,
     AuditAct,
     CaseStatus,
     ConsentStatus,
@@ -90,9 +89,7 @@ _CASES = (
     .join(Agency, Agency.id == Case.lead_agency_id)
     .outerjoin(
         _Manager,
-        (_Manager.case_id == Case.id)
-        & (_Manager.role == AssignmentRole.CASE_MANAGER)
-        & _Manager.to_at.is_(None),
+        case_manager.of_case(_Manager),
     )
     .outerjoin(_ManagerUser, _ManagerUser.id == _Manager.user_id)
     .where(Case.person_id.in_(bindparam("people", expanding=True, type_=Id)), scopes.SEES_CASE)

@@ -1,4 +1,4 @@
-"""A line manager's team: who carries how much, what is overdue, what waits for the manager (S0-23, S3-5, S0-11).
+"""A line manager's team: who carries how much, what is overdue (S0-23, S0-11).
 
 The weight of a case says how much work it is, not only that it is one. In ordinary cases:
 
@@ -14,32 +14,35 @@ Bands: Room below 95 %, Full to 100 %, Over above it, Too much from 110 %.
 """
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Date, Float, and_, bindparam, case, cast, exists, func, or_, select, text, union_all
 
-from caseapp import clock, working_days
+from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import (
     Action,
-    Agency,
     CarePlan,
     Case,
     CaseAssignment,
     Goal,
     Need,
-    Person,
-    PlanIssue,
     User,
 )
 from caseapp.models.base import UTC
 from caseapp.models.plan import OPEN as OPEN_WORDS
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import ActionStatus, AssignmentRole, CaseStatus, NeedLevel, Role
+from caseapp.vocabulary import (
+    OPEN_ACTIONS,
+    UNDER_WAY,
+    ActionStatus,
+    AssignmentRole,
+    CaseStatus,
+    NeedLevel,
+    Role,
+)
 
-UNDER_WAY = (ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED)
-OPEN = (ActionStatus.PROPOSED, ActionStatus.REQUESTED, *UNDER_WAY)
 ENDED = (ActionStatus.COMPLETED, ActionStatus.NOT_COMPLETED, ActionStatus.CANCELLED, ActionStatus.DECLINED)
 LIGHT = (CaseStatus.ENQUIRY, CaseStatus.CLOSING)
 #: A team has no more workers than this on one page.
@@ -58,7 +61,7 @@ BASE, HIGH, MEDIUM, NEEDS_MOST, ACTION, ACTIONS_MOST, LIGHTER, BESIDE = (
 )
 
 _REVIEW_BY = bindparam("review_by", type_=Date())
-_MANAGED = and_(scopes.SEES_ALL, Case.closed_at.is_(None))
+MANAGED = and_(scopes.SEES_ALL, Case.closed_at.is_(None))
 
 
 def _needs(level):
@@ -78,7 +81,7 @@ def _least(value, most):
 _OPEN_ACTIONS = (
     select(func.count())
     .select_from(Action)
-    .where(Action.case_id == Case.id, Action.status.in_(OPEN))
+    .where(Action.case_id == Case.id, Action.status.in_(OPEN_ACTIONS))
     .correlate(Case)
     .scalar_subquery()
 )
@@ -100,7 +103,7 @@ _FIGURES = (
         .label("managed"),
     )
     .outerjoin(CarePlan, CarePlan.case_id == Case.id)
-    .where(_MANAGED)
+    .where(MANAGED)
     .cte("figures")
 )
 _WEIGHT = (
@@ -209,7 +212,7 @@ def team(*, viewer: Viewer, limits: dict) -> Team:
     values = scopes.binds(viewer) | {"review_by": clock.today() + timedelta(days=14)}
     loads = {row.user_id: row for row in db.session.execute(_LOADS, values)}
     overdue = dict(tuple(row) for row in db.session.execute(_OVERDUE, values))
-    open_cases = db.session.scalar(select(func.count(Case.id)).where(_MANAGED), values)
+    open_cases = db.session.scalar(select(func.count(Case.id)).where(MANAGED), values)
     workers = []
     for row in db.session.execute(_WORKERS, values):
         load = loads.get(row.id)
@@ -291,117 +294,3 @@ def _changed_day(both):
         if db.engine.dialect.name == "postgresql"
         else func.date(both.c.changed_at, type_=Date())
     )
-
-
-# --- waiting for the manager -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One thing that waits for the manager."""
-
-    case_id: int
-    reference: str
-    person: str
-    what: str
-    when: str
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """An agency that has not answered what it was asked: how many actions, the oldest in working days."""
-
-    agency: str
-    actions: int
-    oldest: int
-
-
-_ALLOCATE = (
-    select(Case.id, Case.reference, Person.given_name, Person.family_name, Case.opened_at)
-    .join(Person, Person.id == Case.person_id)
-    .where(_MANAGED, Case.status == CaseStatus.ALLOCATION)
-    .order_by(Case.opened_at)
-)
-_ISSUES = (
-    select(
-        Case.id,
-        Case.reference,
-        Person.given_name,
-        Person.family_name,
-        Agency.name.label("agency"),
-        PlanIssue.raised_at,
-    )
-    .join(Case, Case.id == PlanIssue.case_id)
-    .join(Person, Person.id == Case.person_id)
-    .join(Agency, Agency.id == PlanIssue.agency_id)
-    .where(_MANAGED, PlanIssue.answered_at.is_(None), PlanIssue.raised_at < _SINCE)
-    .order_by(PlanIssue.raised_at)
-)
-_SILENT = (
-    select(Agency.name, func.count(Action.id), func.min(Action.asked_at))
-    .join(Case, Case.id == Action.case_id)
-    .join(Agency, Agency.id == Action.owner_agency_id)
-    .where(
-        _MANAGED,
-        Action.owner_agency_id != Case.lead_agency_id,
-        Action.status == ActionStatus.REQUESTED,
-        Action.asked_at < _SINCE,
-    )
-    .group_by(Agency.id, Agency.name)
-    .order_by(func.min(Action.asked_at))
-)
-
-
-def to_allocate(*, viewer: Viewer, limit: int = 5) -> tuple[int, list[Waiting]]:
-    """Cases that wait for a worker (S3-5): how many, and those that have waited longest."""
-    values = scopes.binds(viewer)
-    count = db.session.scalar(
-        select(func.count(Case.id)).where(_MANAGED, Case.status == CaseStatus.ALLOCATION), values
-    )
-    found = []
-    for row in db.session.execute(_ALLOCATE.limit(limit), values):
-        days = (clock.today() - clock.local_day(row.opened_at)).days
-        found.append(Waiting(*_who(row), "Waiting for a worker", _since(days), days > 14))
-    return count, found
-
-
-def late_issues(*, viewer: Viewer, limits: dict, limit: int = 5) -> list[Waiting]:
-    """Issues on plans of the agency that nobody answered within its limit in working days (S3-18), oldest first."""
-    calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
-    today = clock.today()
-    found = []
-    values = scopes.binds(viewer) | {"since": _limit(most, calendar)}
-    for row in db.session.execute(_ISSUES.limit(limit), values):
-        held = working_days.working_days_between(clock.local_day(row.raised_at), today, calendar)
-        if held > most:
-            found.append(
-                Waiting(*_who(row), f"An issue raised by {row.agency}", f"waits {held} working days", True)
-            )
-    return found
-
-
-def silent_agencies(*, viewer: Viewer, limits: dict, limit: int = 10) -> list[Silent]:
-    """Agencies that were asked to do something and have answered neither yes nor no for longer than the agency's limit
-    for issues, in working days."""
-    calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
-    values = scopes.binds(viewer) | {"since": _limit(most, calendar)}
-    today = clock.today()
-    return [
-        Silent(name, count, working_days.working_days_between(clock.local_day(oldest), today, calendar))
-        for name, count, oldest in db.session.execute(_SILENT.limit(limit), values)
-    ]
-
-
-def _limit(most: int, calendar: str):
-    """The moment before which something asked has waited longer than so many working days."""
-    first = working_days.add_working_days(clock.today(), -most, calendar)
-    return clock.at_local(first, time())
-
-
-def _since(days: int) -> str:
-    return "opened today" if days == 0 else f"for {days} day{'' if days == 1 else 's'}"
-
-
-def _who(row):
-    return row.id, row.reference, f"{row.given_name} {row.family_name}".strip()

@@ -37,7 +37,7 @@ from caseapp.policy import scopes
 from caseapp.queries.agency_limits import Limits
 from caseapp.services import consent_effects, digests, imports, outbox
 from caseapp.services.transaction import unit_of_work
-from caseapp.vocabulary import ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
+from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,6 @@ ACTION_SOON = 3
 UNANSWERED = 3
 #: A reminder of something late comes again after this many calendar days.
 AGAIN = 7
-UNDER_WAY = (ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED)
 #: Runs of duties are remembered for so long.
 KEPT = timedelta(days=90)
 LOCK = 0x63617365  # any number that nothing else in this database locks

@@ -7,7 +7,7 @@ from caseapp.blueprints.home import bp
 from caseapp.blueprints.home.lists import CASELOAD, WORKER
 from caseapp.ids import written
 from caseapp.policy.do import Do
-from caseapp.queries import caseload, consent, saved_views, settings
+from caseapp.queries import caseload, caseload_waiting, consent, saved_views, settings
 from caseapp.queries.caseload import NEEDS, Wanted
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
@@ -81,8 +81,8 @@ def _list(template, state, limits, worker_id, *, what, **more):
         limit=state.spec.per_page,
         **about,
     )
-    issues = caseload.open_issues(**about)
-    others = caseload.overdue_of_others(**about)
+    issues = caseload_waiting.open_issues(**about)
+    others = caseload_waiting.overdue_of_others(**about)
     lists.note_listed(what, [row.id for row in (*rows,)] + [row.case_id for row in (*issues, *others)])
     return page(
         template,

@@ -10,7 +10,7 @@ from caseapp.blueprints.home import bp
 from caseapp.blueprints.home.forms import SeenForm
 from caseapp.blueprints.home.lists import OUR_ACTIONS
 from caseapp.policy.do import Do
-from caseapp.queries import our_actions, saved_views, settings
+from caseapp.queries import our_actions, our_changes, saved_views, settings
 from caseapp.queries.our_actions import SECTIONS, SOON, Wanted
 from caseapp.services import notifications
 from caseapp.web import lists, navigation
@@ -68,7 +68,7 @@ def show():
         "sections": SECTIONS,
         "summary": summary,
         "day_looked": dates.long_day(summary.looked_at and clock.local_day(summary.looked_at)),
-        "changed_count": our_actions.count_changed(viewer=viewer()),
+        "changed_count": our_changes.count_changed(viewer=viewer()),
         "soon": clock.today() + timedelta(days=SOON),
         "views": saved_views.of_list(OUR_ACTIONS.name, viewer=viewer()),
         "reach": navigation.reach,
@@ -76,7 +76,7 @@ def show():
         "once": lambda: secrets.token_urlsafe(16),
     }
     if section == "changed":
-        changes = our_actions.changed(viewer=viewer(), limit=200)
+        changes = our_changes.changed(viewer=viewer(), limit=200)
         lists.note_listed("changes in our actions", [row.case_id for row in changes])
         return page("home/our_changes.html", changes=changes, **context)
     if section:
@@ -94,7 +94,7 @@ def show():
         lists.note_listed("our actions", [row.case_id for row in rows])
         return page("home/our_actions_part.html", rows=rows, pager=pager, section=section, **context)
     parts = our_actions.first_rows(wanted, viewer=viewer(), calendar=_calendar(), each=EACH)
-    changes = our_actions.changed(viewer=viewer(), limit=EACH)
+    changes = our_changes.changed(viewer=viewer(), limit=EACH)
     lists.note_listed("our actions", [row.case_id for rows in (*parts.values(), changes) for row in rows])
     return page("home/our_actions.html", parts=parts, changes=changes, each=EACH, **context)
 

@@ -7,7 +7,7 @@ from caseapp.blueprints.home import bp
 from caseapp.blueprints.home.lists import TEAM
 from caseapp.documents import charts
 from caseapp.policy.do import Do
-from caseapp.queries import saved_views, settings, team
+from caseapp.queries import saved_views, settings, team, team_waiting
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
@@ -37,8 +37,8 @@ def show():
     pager = state.page(len(workers))
     start = (pager.number - 1) * TEAM.per_page
     weeks = team.overdue_weeks(viewer=me)
-    to_allocate, allocations = team.to_allocate(viewer=me)
-    issues = team.late_issues(viewer=me, limits=limits)
+    to_allocate, allocations = team_waiting.to_allocate(viewer=me)
+    issues = team_waiting.late_issues(viewer=me, limits=limits)
     lists.note_listed("waiting for the manager", [row.case_id for row in (*allocations, *issues)])
     heaviest = [one for one in team.ordered(found.workers, "weight", True) if one.weight is not None]
     return page(
@@ -70,7 +70,7 @@ def show():
         to_allocate=to_allocate,
         allocations=allocations,
         issues=issues,
-        silent=team.silent_agencies(viewer=me, limits=limits),
+        silent=team_waiting.silent_agencies(viewer=me, limits=limits),
         capacity=limits["workload_capacity"],
         issue_limit=limits["issue_answer_working_days"],
         views=saved_views.of_list(TEAM.name, viewer=me),
