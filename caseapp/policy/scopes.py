@@ -430,7 +430,7 @@ _MOVED_ON = select(not_(NOT_MOVED_ON)).where(Case.id == bindparam("case_id", typ
 def moved_on(case: CaseFile) -> bool:
     """Whether the person of this case works with another lead agency since: then what is kept of them today is not for
     those who led this episode. Never so while a case is open, as a person has one open case."""
-    return case.closed and bool(db.session.scalar(_MOVED_ON, {"case_id": case.id}))
+    return case.closed and bool(read(_MOVED_ON, {"case_id": case.id}).scalar())
 
 
 @dataclass(frozen=True, slots=True)
