@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import current_app, request, url_for
 
+from caseapp import ids
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
@@ -43,9 +44,39 @@ PLACES = (
 WORDS = {"to_answer": "to accept or decline"}
 
 
+_patterns: dict[tuple, tuple[str, list]] = {}
+_STAND_IN = 1 << 62
+MOST_PATTERNS = 500
+
+
 def reach(endpoint: str, **values) -> str | None:
-    """The address of a page, or None where this house has no such page: then no link is drawn."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+    """The address of a page, or None where this house has no such page: then no link is drawn.
+
+    A list has many links of one shape, so the shape is worked out once and the case's reference and the records' ids
+    are set into it."""
+    if endpoint not in current_app.view_functions:
+        return None
+    ids_in = [name for name, value in values.items() if name.endswith("_id") and isinstance(value, int)]
+    fixed = tuple((k, v) for k, v in values.items() if k != "reference" and k not in ids_in)
+    key = (request.script_root, endpoint, "reference" in values, tuple(ids_in), fixed)
+    if key not in _patterns:
+        if len(_patterns) > MOST_PATTERNS:
+            _patterns.clear()
+        stand_ins = {name: _STAND_IN + at for at, name in enumerate(ids_in)}
+        if "reference" in values:
+            stand_ins["reference"] = "case-reference"
+        _patterns[key] = (
+            url_for(endpoint, **dict(fixed), **stand_ins),
+            [
+                (str(value) if name == "reference" else ids.written(value), name)
+                for name, value in stand_ins.items()
+            ],
+        )
+    url, gaps = _patterns[key]
+    for stand_in, name in gaps:
+        value = values[name]
+        url = url.replace(stand_in, value if name == "reference" else ids.written(value))
+    return url
 
 
 def landing(viewer: Viewer) -> str:
