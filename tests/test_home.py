@@ -568,12 +568,6 @@ def test_my_team_counts_weighs_and_names_the_overdue_of_each_worker(world, as_):
     assert "Caseload of Orla" in as_("declan").get(f"/team/{written(world.orla.user_id)}").text
 
 
-def written(value):
-    from caseapp.ids import written as write
-
-    return write(value)
-
-
 def test_the_weight_of_a_case_follows_the_formula(world):
     case_id, goal_id = add_case(world, 60, manager="shauna")
     for at, level in enumerate((NeedLevel.HIGH, NeedLevel.HIGH, NeedLevel.MEDIUM, NeedLevel.MEDIUM)):

@@ -20,7 +20,7 @@ from caseapp.models import (
     Need,
     Notification,
 )
-from caseapp.services import actions, goals, needs, plan_head
+from caseapp.services import actions, goal_steps, goals, needs, plan_head
 from caseapp.services.action_checks import waits_for
 from caseapp.vocabulary import ActionStatus, NeedLevel
 
@@ -340,16 +340,16 @@ def test_a_goal_is_reached_put_aside_and_taken_up_again(world, niall, by):
 
 def test_steps_complete_singly_and_a_done_one_stays_S4_16(world, niall, by):
     goal_id = world.goals["home"]
-    first = goals.add_step(niall, **by, goal_id=goal_id, text="Get a birth certificate")
-    second = goals.add_step(niall, **by, goal_id=goal_id, text="View a flat")
-    goals.finish_step(niall, **by, goal_id=goal_id, step_id=first)
+    first = goal_steps.add_step(niall, **by, goal_id=goal_id, text="Get a birth certificate")
+    second = goal_steps.add_step(niall, **by, goal_id=goal_id, text="View a flat")
+    goal_steps.finish_step(niall, **by, goal_id=goal_id, step_id=first)
     assert db.session.get(GoalStep, first).done_on == clock.today()
     with pytest.raises(RuleBroken, match="stays as a success"):
-        goals.remove_step(niall, **by, goal_id=goal_id, step_id=first)
-    goals.remove_step(niall, **by, goal_id=goal_id, step_id=second)
+        goal_steps.remove_step(niall, **by, goal_id=goal_id, step_id=first)
+    goal_steps.remove_step(niall, **by, goal_id=goal_id, step_id=second)
     assert db.session.get(GoalStep, second) is None
     with pytest.raises(NotVisible):
-        goals.finish_step(niall, **by, goal_id=world.goals["drugs"], step_id=first)
+        goal_steps.finish_step(niall, **by, goal_id=world.goals["drugs"], step_id=first)
 
 
 def test_goals_stand_in_the_persons_own_order_S4_17(world, niall, by):

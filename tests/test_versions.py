@@ -14,7 +14,7 @@ from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.models import CarePlan, Event, Goal, Notification, PlanAgreement, PlanVersion
 from caseapp.queries import plan_diff, plan_gate, plan_versions
-from caseapp.services import actions, agreements, goals, plan_head
+from caseapp.services import actions, agreements, goal_steps, goals, plan_head
 from caseapp.vocabulary import AgreementRoute, GoalStatus, PlanStatus
 
 PERSON = {"route": "in_person", "who": "Niall"}
@@ -239,7 +239,7 @@ def test_changes_since_the_last_version_are_counted_once_for_each_part_of_the_pl
     agree(ready, by)
     actions.amend(ready, **by, action_id=world.actions["letter"], what="New words", due_on=clock.today())
     actions.cancel(ready, **by, action_id=world.actions["bed"], reason="He has a flat")
-    goals.add_step(ready, **by, goal_id=world.goals["home"], text="View a flat")
+    goal_steps.add_step(ready, **by, goal_id=world.goals["home"], text="View a flat")
     goals.add(ready, **by, domain="money", words="Pay my debts")
     plan_head.write(ready, **by, strengths="Never misses a morning")
     since = plan_versions.changes_since(ready, world.orla)

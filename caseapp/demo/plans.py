@@ -1,10 +1,9 @@
-"""Consent and the plan of one case: needs, goals, actions with all that was done, issues, reviews, agreements."""
-
-from datetime import timedelta
+"""The plan of one case: needs, goals, actions with all that was done, issues, reviews, agreements."""
 
 from sqlalchemy import select
 
 from caseapp import clock
+from caseapp.demo import consents
 from caseapp.demo.reading import Fault
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
@@ -14,38 +13,17 @@ from caseapp.services import (
     action_progress,
     actions,
     agreements,
-    consent,
+    goal_steps,
     goals,
     issues,
     needs,
     plan_head,
     reviews,
 )
-from caseapp.services.consent_terms import Terms
 from caseapp.vocabulary import ActionStatus, GoalStatus
 
 S = ActionStatus
 
-_TERMS = (
-    "kind",
-    "expires_on",
-    "expires_when",
-    "purpose",
-    "contact_name",
-    "direction",
-    "full_plan",
-    "left_out",
-    "mode",
-    "verbal_reason",
-    "written_due_on",
-    "given_by",
-    "giver_name",
-    "giver_authority",
-    "understood",
-    "copy_given",
-    "read_aloud",
-    "interpreter",
-)
 _NEED = ("domain", "level", "priority", "situation", "functioning", "words", "wants_help")
 _HEAD = (
     "strengths",
@@ -90,12 +68,12 @@ _MOVES = {
 
 
 def plan(story) -> None:
-    """Put consent and plan of one case on the stage."""
+    """Put consents and plan of one case on the stage."""
     case = story.case
     for exclusion in case.exclusions:
-        _exclusion(story, exclusion)
+        consents.exclusion(story, exclusion)
     for one in case.consents:
-        _consent(story, one)
+        consents.consent(story, one)
     for need in case.needs:
         values = {name: getattr(need, name) for name in _NEED}
         story.does(
@@ -141,83 +119,6 @@ def faults(story) -> list[Fault]:
     return found
 
 
-def _consent(story, one):
-    agency = story.stage.agencies[one.agency]
-    at = story.at(one)
-    day = clock.local_day(at)
-    if one.refused:
-        story.does(
-            "consent",
-            one,
-            Do.RECORD_CONSENT,
-            lambda file, **when: consent.refuse(
-                file, agency_id=agency, kind=one.kind, reason=one.refused.reason, **when
-            ),
-        )
-        return
-    terms = Terms(
-        agency_id=agency,
-        starts_on=one.starts_on or day,
-        talked_on=one.talked_on or min(day, one.starts_on or day),
-        withheld=frozenset(one.withheld),
-        **{name: getattr(one, name) for name in _TERMS},
-    )
-    granted = {}
-
-    def record(file, **when):
-        granted["id"] = consent.record(file, terms=terms, **when)
-
-    story.does("consent", one, Do.RECORD_CONSENT, record)
-    if one.withdrawn:
-        gone = one.withdrawn
-        story.does(
-            "consent",
-            gone,
-            Do.RECORD_CONSENT,
-            lambda file, **when: consent.withdraw(
-                file, grant_id=granted["id"], how=gone.how, said_on=gone.said_on, **when
-            ),
-        )
-    if one.in_error:
-        story.does(
-            "consent",
-            one.in_error,
-            Do.RECORD_CONSENT,
-            lambda file, **when: consent.enter_in_error(
-                file, grant_id=granted["id"], reason=one.in_error.reason, **when
-            ),
-        )
-    _calendar(story, one, terms)
-
-
-def _calendar(story, one, terms):
-    """What the daily job does about a consent: it begins on a later day, or its last day has passed."""
-    today = clock.local_day(story.stage.now)
-    if story.at(one) < story.noon(terms.starts_on) and terms.starts_on <= today:
-        at = story.noon(terms.starts_on)
-        story.stage.plan(at, "person", one, lambda: consent.begin_due(at=at))
-    if terms.expires_on and terms.expires_on < today:
-        after = story.noon(terms.expires_on + timedelta(days=1))
-        story.stage.plan(after, "person", one, lambda: consent.mark_expired(at=after))
-
-
-def _exclusion(story, exclusion):
-    agency = story.stage.agencies[exclusion.agency]
-    made = {}
-
-    def exclude(file, **when):
-        made["id"] = consent.exclude(file, agency_id=agency, reason=exclusion.reason, **when)
-
-    story.does("exclusion", exclusion, Do.RECORD_CONSENT, exclude)
-    if exclusion.lifted:
-        story.does(
-            "exclusion",
-            exclusion.lifted,
-            Do.RECORD_CONSENT,
-            lambda file, **when: consent.lift_exclusion(file, exclusion_id=made["id"], **when),
-        )
-
-
 def _goal(story, goal):
     def add(file, **when):
         if goal.key in story.goals:
@@ -236,7 +137,7 @@ def _goal(story, goal):
                 "end",
                 step,
                 Do.EDIT_PLAN,
-                lambda file, position=position, step=step, **when: goals.finish_step(
+                lambda file, position=position, step=step, **when: goal_steps.finish_step(
                     file,
                     goal_id=story.goals[goal.key],
                     step_id=db.session.scalar(

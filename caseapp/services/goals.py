@@ -6,16 +6,16 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select, update
 
-from caseapp import clock, dates
+from caseapp import dates
 from caseapp.errors import NotVisible, RuleBroken
 from caseapp.extensions import db
 from caseapp.models import Action, Event, Goal, GoalStep
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.services import actions, audit, events
+from caseapp.services.goal_news import ENDED, happened
 from caseapp.services.plan_records import (
     change_of,
-    day_within,
     domain_or_refuse,
     goal_of,
     must_be,
@@ -23,7 +23,7 @@ from caseapp.services.plan_records import (
     protocol_of,
 )
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import OPEN_ACTIONS, Achievement, Audience, GoalStatus
+from caseapp.vocabulary import OPEN_ACTIONS, Achievement, GoalStatus
 
 #: The columns that a form writes, as the timeline names them.
 WORDS = {
@@ -42,8 +42,6 @@ WORDS = {
     "made_without_reason": "why not made with the person",
     "achievement": "how it goes",
 }
-
-ENDED = frozenset({GoalStatus.COMPLETED, GoalStatus.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def add(case: CaseFile, *, actor: Viewer, at: datetime, steps: tuple[str, ...] =
     db.session.flush()
     for position, text in enumerate((text for text in steps if text), 1):
         db.session.add(GoalStep(goal_id=goal.id, position=position, text=text))
-    _happened(case, "goal_added", f"Goal {number} added: {name_of(goal)}", goal, actor=actor, at=at)
+    happened(case, "goal_added", f"Goal {number} added: {name_of(goal)}", goal, actor=actor, at=at)
     return goal.id
 
 
@@ -121,7 +119,7 @@ def amend(
     db.session.flush()
     change = change_of(before, _in_words(case, goal))
     if change:
-        _happened(
+        happened(
             case,
             "goal_changed",
             f"Goal {goal.number}: {', '.join(change)} changed",
@@ -202,7 +200,7 @@ def complete(
     goal = _live(case, goal_id, version)
     goal.status, goal.achievement = GoalStatus.COMPLETED, Achievement(achievement)
     goal.ended_at, goal.ended_reason = at, note
-    _happened(case, "goal_reached", f"Goal {goal.number} reached: {name_of(goal)}", goal, actor=actor, at=at)
+    happened(case, "goal_reached", f"Goal {goal.number} reached: {name_of(goal)}", goal, actor=actor, at=at)
     return goal.id
 
 
@@ -238,7 +236,7 @@ def drop(
     goal.status, goal.achievement = GoalStatus.CANCELLED, Achievement(achievement)
     goal.person_agreed_to_drop, goal.ended_at, goal.ended_reason = person_agreed, at, reason
     agreed = "with the person’s agreement" if person_agreed else "the person did not agree"
-    _happened(case, "goal_dropped", f"Goal {goal.number} dropped, {agreed}", goal, actor=actor, at=at)
+    happened(case, "goal_dropped", f"Goal {goal.number} dropped, {agreed}", goal, actor=actor, at=at)
     return goal.id
 
 
@@ -251,7 +249,7 @@ def hold(case: CaseFile, *, actor: Viewer, at: datetime, goal_id: int, reason: s
     if goal.status is GoalStatus.ON_HOLD:
         raise RuleBroken("This goal is on hold already.")
     goal.status, goal.ended_reason = GoalStatus.ON_HOLD, reason
-    _happened(case, "goal_on_hold", f"Goal {goal.number} put on hold", goal, actor=actor, at=at)
+    happened(case, "goal_on_hold", f"Goal {goal.number} put on hold", goal, actor=actor, at=at)
     return goal.id
 
 
@@ -264,77 +262,8 @@ def reopen(case: CaseFile, *, actor: Viewer, at: datetime, goal_id: int, version
         raise RuleBroken("This goal is being worked on already.")
     goal.status, goal.achievement = GoalStatus.ACTIVE, Achievement.IN_PROGRESS
     goal.ended_at, goal.ended_reason, goal.person_agreed_to_drop = None, "", False
-    _happened(case, "goal_reopened", f"Goal {goal.number} taken up again", goal, actor=actor, at=at)
+    happened(case, "goal_reopened", f"Goal {goal.number} taken up again", goal, actor=actor, at=at)
     return goal.id
-
-
-# --- steps (S4-16) ----------------------------------------------------------------------------------------------
-
-
-@use_case
-def add_step(case: CaseFile, *, actor: Viewer, at: datetime, goal_id: int, text: str) -> int:
-    """Add a step at the end. Returns its id."""
-    if not text:
-        raise RuleBroken("Write the step", "text")
-    goal = goal_of(case, goal_id)
-    if goal.status in ENDED:
-        raise RuleBroken("This goal has ended. Take it up again first.")
-    last = db.session.scalar(select(func.max(GoalStep.position)).where(GoalStep.goal_id == goal.id)) or 0
-    if last >= MOST_STEPS:
-        raise RuleBroken(f"A goal has at most {MOST_STEPS} steps: make two goals of it", "text")
-    step = GoalStep(goal_id=goal.id, position=last + 1, text=text)
-    db.session.add(step)
-    db.session.flush()
-    _happened(case, "step_added", f"Goal {goal.number}, new step: {text}", goal, actor=actor, at=at)
-    return step.id
-
-
-#: More steps than this are goals of their own.
-MOST_STEPS = 40
-
-
-@use_case
-def finish_step(
-    case: CaseFile, *, actor: Viewer, at: datetime, goal_id: int, step_id: int, done_on: date | None = None
-) -> int:
-    """A step is done, today unless another day is given. It counts as a success."""
-    done_on = done_on or clock.local_day(at)
-    day_within(done_on, at, "done_on", "It must have been done already")
-    goal, step = _step(case, goal_id, step_id)
-    if step.done_on != done_on:
-        step.done_on = done_on
-        _happened(
-            case,
-            "step_done",
-            f"Goal {goal.number}, step done on {dates.day(done_on)}: {step.text}",
-            goal,
-            actor=actor,
-            at=at,
-        )
-    return step.id
-
-
-@use_case
-def remove_step(case: CaseFile, *, actor: Viewer, at: datetime, goal_id: int, step_id: int) -> None:
-    """Take a step away that has not been done; one that was done stays as a success."""
-    goal, step = _step(case, goal_id, step_id)
-    if step.done_on is not None:
-        raise RuleBroken("This step was done, and stays as a success.")
-    db.session.delete(step)
-    _happened(
-        case, "step_removed", f"Goal {goal.number}, step taken away: {step.text}", goal, actor=actor, at=at
-    )
-
-
-def _step(case, goal_id, step_id):
-    goal = goal_of(case, goal_id)
-    step = db.session.get(GoalStep, step_id, populate_existing=True, with_for_update=True)
-    if step is None or step.goal_id != goal.id:
-        raise NotVisible
-    return goal, step
-
-
-# --- shared ----------------------------------------------------------------------------------------------------
 
 
 def name_of(goal) -> str:
@@ -383,20 +312,3 @@ def _said(case, name, value):
     if isinstance(value, date):
         return dates.day(value)
     return value.label if isinstance(value, Achievement) else "" if value is None else str(value)
-
-
-def _happened(case, kind, summary, goal, *, actor, at, change=None):
-    """Those with the whole plan may read it; the audience looks at what they may not (X-3)."""
-    db.session.flush()
-    events.happened(
-        case,
-        kind,
-        summary,
-        actor=actor,
-        at=at,
-        audience=Audience.PLAN,
-        goal_id=goal.id,
-        change=change,
-        tell_case_workers=True,
-    )
-    audit.record(actor, f"{kind.replace('_', ' ')}: goal {goal.number}", at=at, case=case)

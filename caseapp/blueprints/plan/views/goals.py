@@ -17,6 +17,7 @@ from caseapp.blueprints.plan.forms.editing import (
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.queries import plan_goals, plan_needs
+from caseapp.services import goal_steps
 from caseapp.services import goals as service
 from caseapp.services.plan_records import protocol_of
 from caseapp.vocabulary import GoalStatus
@@ -154,7 +155,7 @@ def add_step(case, goal_id):
     goal = _goal(case, goal_id)
     form = StepForm()
     if form.validate_on_submit() and form.accepts(
-        service.add_step, case, actor=viewer(), at=clock.now(), goal_id=goal.id, text=form.text.data
+        goal_steps.add_step, case, actor=viewer(), at=clock.now(), goal_id=goal.id, text=form.text.data
     ):
         return saved(_steps(case, goal), say="Step added.")
     return _refused(case, goal, form, "step_form")
@@ -166,7 +167,7 @@ def finish_step(case, goal_id, step_id):
     goal = _goal(case, goal_id)
     form = StepDoneForm()
     if form.validate_on_submit() and form.accepts(
-        service.finish_step,
+        goal_steps.finish_step,
         case,
         actor=viewer(),
         at=clock.now(),
@@ -184,7 +185,7 @@ def remove_step(case, goal_id, step_id):
     goal = _goal(case, goal_id)
     form = Press()
     if form.validate_on_submit() and form.accepts(
-        service.remove_step, case, actor=viewer(), at=clock.now(), goal_id=goal.id, step_id=step_id
+        goal_steps.remove_step, case, actor=viewer(), at=clock.now(), goal_id=goal.id, step_id=step_id
     ):
         return saved(_steps(case, goal), say="Step taken away.")
     return _refused(case, goal, form, "press")
