@@ -42,7 +42,8 @@ def _open(viewer, case):
 
 
 def _partner_in_open(viewer, case):
-    return not case.closed and not case.sees_all
+    """A partner agency; a colleague in the lead agency who has no role on the case is none."""
+    return not case.closed and case.lead_agency_id != viewer.agency_id
 
 
 #: Acts on a case. A record that is not here for an act cannot be acted on: refusing is the default.

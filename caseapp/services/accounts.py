@@ -221,8 +221,9 @@ def change_roles(
 ) -> int:
     """Give an account other roles; every session of it ends. Roles that the actor may not give stay as they are.
 
-    Refused: taking the last live administrator's role, and taking the work with people from somebody who is case
-    manager of an open case (S3-20)."""
+    Refused: giving oneself more, so that whoever keeps accounts does not open the cases to themself; taking the last
+    live administrator's role; and taking the work with people from somebody who is case manager of an open case
+    (S3-20)."""
     user = _reach(actor, user_id)
     _fresh(user, version, ("roles",))
     allowed = grantable(actor, db.session.get(Agency, user.agency_id).kind)
@@ -233,6 +234,8 @@ def change_roles(
         _not_the_last_administrator(user, "roles")
     if user.roles & PRACTISES and not wanted & PRACTISES:
         _no_open_cases(user, actor, "roles")
+    if user.id == actor.user_id and wanted & ~user.roles:
+        raise RuleBroken("Nobody gives roles to themself. Ask another administrator.", field="roles")
     was = user.roles
     areas_were = reads.area_ids_of(user.id)
     if area_ids is not None:

@@ -13,7 +13,7 @@ from caseapp.models import Action, ActionNote, Case, Goal, User
 from caseapp.models.base import Id
 from caseapp.policy import rules, scopes
 from caseapp.policy.scopes import CaseFile
-from caseapp.policy.viewer import Viewer
+from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.services import audit, events
 from caseapp.services.plan_records import clinic_on
 from caseapp.services.transaction import use_case
@@ -158,7 +158,12 @@ def _worker(row, actor, worker_id) -> tuple[int | None, str]:
         return None, row.owner_name
     agency = row.owner_agency_id or actor.agency_id
     name = db.session.scalar(
-        select(User.name).where(User.id == wanted, User.agency_id == agency, User.disabled_at.is_(None))
+        select(User.name).where(
+            User.id == wanted,
+            User.agency_id == agency,
+            User.disabled_at.is_(None),
+            User.roles.op("&")(int(PRACTISES)) != 0,
+        )
     )
     if name is None:
         if worker_id:

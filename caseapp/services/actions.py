@@ -31,6 +31,7 @@ from caseapp.working_days import add_working_days, working_days_between
 S = ActionStatus
 
 OVER = frozenset({S.COMPLETED, S.NOT_COMPLETED, S.CANCELLED})
+ASKED = frozenset({S.REQUESTED, S.ACCEPTED, S.IN_PROGRESS, S.BLOCKED})
 
 
 @use_case
