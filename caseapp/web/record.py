@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app, url_for
+from flask import url_for
 
 from caseapp.policy import rules
 from caseapp.policy.do import Do
@@ -16,14 +16,16 @@ class Place:
     label: str
     url: str
     current: bool
+    count: int = 0
 
 
 PLACES = (
     ("Plan", "plan.show", Do.VIEW_PLAN),
     ("Case", "cases.show", Do.VIEW_CASE),
     ("Notes", "cases.notes", Do.VIEW_NOTES),
-    ("Needs", "plan.needs", Do.EDIT_PLAN),
+    ("Needs", "plan.needs", Do.VIEW_CASE),
     ("Consent", "consent.index", Do.VIEW_CONSENT),
+    ("Reviews", "plan.reviews", Do.VIEW_CASE),
     ("Issues", "plan.issues", Do.VIEW_PLAN),
     ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
     ("Who has looked", "cases.audit", Do.VIEW_AUDIT),
@@ -33,15 +35,11 @@ PLACES = (
 WITHIN = {"cases.team": "cases.show"}
 
 
-def places(case, endpoint: str = "") -> list[Place]:
-    """The row of links under a record's head; `endpoint` is the page that shows it."""
+def places(case, endpoint: str = "", issues: int = 0) -> list[Place]:
+    """The row of links under a record's head; `endpoint` is the page that shows it, `issues` how many wait."""
+    who, here = viewer(), WITHIN.get(endpoint, endpoint)
     return [
-        Place(label, url_for(to, reference=case.reference), to == WITHIN.get(endpoint, endpoint))
+        Place(label, url_for(to, reference=case.reference), to == here, issues if to == "plan.issues" else 0)
         for label, to, act in PLACES
-        if to in current_app.view_functions and rules.may(viewer(), act, case)
+        if rules.may(who, act, case)
     ]
-
-
-def address(endpoint: str, **values) -> str:
-    """The address of a page of another part of the house, or the start page where it is not built in."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else url_for("home.start")

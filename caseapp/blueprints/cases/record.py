@@ -15,9 +15,9 @@ def around(case) -> dict:
         "case": case,
         "head": cases.head(case, viewer=viewer()),
         "places": record.places(case, request.endpoint),
-        "plan_url": record.address("plan.show", reference=case.reference),
-        "consent_url": record.address("consent.index", reference=case.reference),
-        "person_url": record.address("people.show", person_id=case.person_id) if case.sees_all else "",
+        "plan_url": url_for("plan.show", reference=case.reference),
+        "consent_url": url_for("consent.index", reference=case.reference),
+        "person_url": url_for("people.show", person_id=case.person_id) if case.sees_all else "",
     }
 
 

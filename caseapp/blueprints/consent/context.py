@@ -1,6 +1,6 @@
 """What every consent page needs: whose case it is, what the words of its protocol are, links to pages elsewhere."""
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 
 from caseapp import clock, ids, protocols
 from caseapp.policy import rules
@@ -22,15 +22,10 @@ def about(case: CaseFile, **more) -> dict:
         "domain": protocol.domain_label,
         "may_record": rules.may(me, Do.RECORD_CONSENT, case),
         "may_see_disclosures": rules.may(me, Do.VIEW_DISCLOSURES, case),
-        "plan_url": place("plan.show", reference=case.reference),
+        "plan_url": url_for("plan.show", reference=case.reference),
         "places": record.places(case, request.endpoint),
         "today": clock.today(),
     } | more
-
-
-def place(endpoint: str, **values) -> str | None:
-    """The address of a page, or None in an installation that leaves it out."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def given_id(name: str) -> int | None:

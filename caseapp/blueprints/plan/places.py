@@ -1,12 +1,8 @@
-"""Where things are put right, and the other pages of the same record."""
+"""Where things are put right."""
 
-from typing import NamedTuple
-
-from flask import current_app, url_for
+from flask import url_for
 
 from caseapp import ids
-from caseapp.policy import rules
-from caseapp.policy.do import Do
 
 #: What mends a fault (queries.plan_quality), and the parameter that says which.
 MENDS = {
@@ -24,27 +20,13 @@ MENDS = {
 }
 
 
-class Place(NamedTuple):
-    """A page of the record, for components/head.html."""
-
-    label: str
-    url: str
-    current: bool
-    count: int = 0
-
-
 def mend_url(case, kind: str, key=None) -> str:
     """The page that puts a fault right."""
     endpoint, name = MENDS[kind]
     values = {"reference": case.reference}
     if name and key is not None:
         values[name] = key if isinstance(key, str) or name.endswith("_id") else ids.written(key)
-    return link(endpoint, **values) or url_for("plan.show", reference=case.reference)
-
-
-def link(endpoint: str, **values) -> str:
-    """The address of a page, or "" where this installation does not have it."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
+    return url_for(endpoint, **values)
 
 
 def around(case, kind: str) -> tuple[str, str]:
@@ -53,24 +35,3 @@ def around(case, kind: str) -> tuple[str, str]:
     url = mend_url(case, kind, 1)
     before, found, after = url.partition("/actions/1" if "/actions/1" in url else "/goals/1")
     return (before + found[:-1], after) if found else (url, "")
-
-
-PAGES = (
-    ("Plan", "plan.show", Do.VIEW_PLAN),
-    ("Case", "cases.show", Do.VIEW_CASE),
-    ("Notes", "cases.notes", Do.VIEW_NOTES),
-    ("Needs", "plan.needs", Do.VIEW_CASE),
-    ("Consent", "consent.index", Do.VIEW_CONSENT),
-    ("Reviews", "plan.reviews", Do.VIEW_CASE),
-    ("Issues", "plan.issues", Do.VIEW_PLAN),
-    ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
-)
-
-
-def record_pages(viewer, case, current: str, issues: int = 0) -> list[Place]:
-    """The pages of this record that the viewer may open."""
-    return [
-        Place(label, url, endpoint == current, issues if endpoint == "plan.issues" else 0)
-        for label, endpoint, act in PAGES
-        if rules.may(viewer, act, case) and (url := link(endpoint, reference=case.reference))
-    ]

@@ -12,7 +12,6 @@ from caseapp.services import cases as acts
 from caseapp.vocabulary import AuditAct
 from caseapp.web.access import allowed, note_reading, on_person
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.record import address
 from caseapp.web.sessions import viewer
 
 
@@ -29,7 +28,7 @@ def _around(person):
     return {
         "person": person,
         "closed_case": cases.closed_case_of(person.id, viewer=viewer()),
-        "person_url": address("people.show", person_id=person.id),
+        "person_url": url_for("people.show", person_id=person.id),
     }
 
 

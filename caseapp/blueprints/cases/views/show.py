@@ -53,14 +53,13 @@ def show(case):
 
 def _mend(case, fact):
     """Where the next required step is done, for those who may do it."""
-    from caseapp.web.record import address
 
     endpoint, words = MEND.get(fact, ("plan.show", "Open the plan"))
     if endpoint == "cases.edit" and not rules.may(viewer(), Do.EDIT_CASE, case):
         return None
     if endpoint in {"cases.case_manager", "cases.key_worker"} and not rules.may(viewer(), Do.ALLOCATE, case):
         return None
-    return address(endpoint, reference=case.reference), words
+    return url_for(endpoint, reference=case.reference), words
 
 
 FIELDS = (

@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp import clock
 from caseapp.blueprints.consent import bp
-from caseapp.blueprints.consent.context import about, place
+from caseapp.blueprints.consent.context import about
 from caseapp.blueprints.consent.forms import ErrorForm, WithdrawForm
 from caseapp.policy.do import Do
 from caseapp.queries import consent
@@ -54,7 +54,7 @@ def ended(case, grant_id):
     standing = {entry.agency_id: entry for entry in consent.by_agency(case, viewer=viewer())}
     entry = standing.get(context["grant"].agency_id)
     links = {
-        action.id: place("plan.amend_action", reference=case.reference, action_id=action.id)
+        action.id: url_for("plan.amend_action", reference=case.reference, action_id=action.id)
         for action in context["effects"].actions
     }
     return page("consent/ended.html", links=links, entry=entry, **context)

@@ -70,7 +70,7 @@ def _context(case, one, form=None, **more):
         "action_url": url_for("plan.edit_action", reference=case.reference, action_id=one.id),
         "plan_url": plan,
         "back": back,
-        "cancel": places.link(BACK[back]) if back else f"{plan}#a-{one.row.id}",
+        "cancel": url_for(BACK[back]) if back else f"{plan}#a-{one.row.id}",
         "level": 4 if wants_fragment() else 2,
         "tells": one.head.cm_first if one.head.cm_id != viewer().user_id else "",
         "change_url": places.mend_url(case, "action", one.id)
@@ -218,7 +218,7 @@ def _row(case, action_id, form, say=None):
             say += f" {one.head.told} has been told."
     context = _context(case, one, form)
     if context["back"]:
-        return saved(places.link(BACK[context["back"]]), say=say)
+        return saved(url_for(BACK[context["back"]]), say=say)
     return saved(
         context["plan_url"], "plan/_action.html", **context | {"say": say, "saved_line": say, "focus": True}
     )

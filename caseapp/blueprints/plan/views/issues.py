@@ -3,7 +3,7 @@
 from flask import url_for
 
 from caseapp import clock, dates
-from caseapp.blueprints.plan import bp, places
+from caseapp.blueprints.plan import bp
 from caseapp.blueprints.plan.forms.issues import IssueAnswerForm, IssueForm
 from caseapp.blueprints.plan.views.show import part_context
 from caseapp.errors import NotAllowed
@@ -11,6 +11,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import plan_head, plan_part
 from caseapp.services import issues as service
+from caseapp.web import record
 from caseapp.web.access import on_case
 from caseapp.web.answers import page, saved
 from caseapp.web.sessions import viewer
@@ -40,7 +41,7 @@ def _context(case, tried=None, tried_id=None):
         "head": head,
         "rows": rows,
         "waiting": sum(not issue.answer for issue in found),
-        "pages": places.record_pages(viewer(), case, "plan.issues", 0) if case.sees_all else [],
+        "pages": record.places(case, "plan.issues") if case.sees_all else [],
         "plan_url": url_for("plan.show", reference=case.reference),
         "raise_form": IssueForm(plan_part.own_choices(case, viewer=viewer()), formdata=None)
         if raises

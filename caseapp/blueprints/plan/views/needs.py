@@ -3,7 +3,7 @@
 from flask import url_for
 
 from caseapp import clock
-from caseapp.blueprints.plan import bp, places
+from caseapp.blueprints.plan import bp
 from caseapp.blueprints.plan.editing import frame
 from caseapp.blueprints.plan.forms.editing import NeedForm
 from caseapp.errors import NotVisible
@@ -11,6 +11,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import plan_needs
 from caseapp.services import needs as service
+from caseapp.web import record
 from caseapp.web.access import on_case
 from caseapp.web.answers import either, fragment, page, refused, saved, wants_fragment
 from caseapp.web.sessions import viewer
@@ -90,7 +91,7 @@ def _page(case):
         rows=rows,
         edits=rules.may(viewer(), Do.EDIT_PLAN, case),
         unserved=[row for row in rows if row.unserved],
-        pages=places.record_pages(viewer(), case, "plan.needs"),
+        pages=record.places(case, "plan.needs"),
     )
 
 

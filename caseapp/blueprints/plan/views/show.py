@@ -9,6 +9,7 @@ from caseapp.errors import NotVisible
 from caseapp.policy import rules, scopes
 from caseapp.policy.do import Do
 from caseapp.queries import plan_page, plan_part
+from caseapp.web import record
 from caseapp.web.access import on_case
 from caseapp.web.answers import page
 from caseapp.web.sessions import viewer
@@ -62,22 +63,22 @@ def whole_context(case, who, quiet=False):
         "mends": {kind: places.mend_url(case, kind) for kind in ("consent", "contingency", "review")},
         "mend_at": {kind: places.around(case, kind) for kind in ("action", "talk", "remind", "goal")},
         "see_as": url_for("plan.see_as", reference=case.reference, agency_id=1)[:-1],
-        "agree_url": edits and places.link("plan.agree", reference=case.reference),
-        "pages": places.record_pages(who, case, "plan.show", plan.issues_open),
+        "agree_url": edits and url_for("plan.agree", reference=case.reference),
+        "pages": record.places(case, "plan.show", plan.issues_open),
         "versions": _versions(case, plan),
-        "timeline_url": places.link("cases.timeline", reference=case.reference),
+        "timeline_url": url_for("cases.timeline", reference=case.reference),
         "audit_url": rules.may(who, Do.VIEW_AUDIT, case)
-        and places.link("cases.audit", reference=case.reference),
+        and url_for("cases.audit", reference=case.reference),
     }
 
 
 def _home(case):
     """The list from which the reader came."""
     if case.assigned:
-        return "My caseload", places.link("home.caseload") or "/"
+        return "My caseload", url_for("home.caseload")
     if case.sees_all:
-        return "My team", places.link("home.team") or "/"
-    return "Our actions", places.link("home.our_actions") or "/"
+        return "My team", url_for("home.team")
+    return "Our actions", url_for("home.our_actions")
 
 
 def _url(here, show_, group):
@@ -137,7 +138,7 @@ def _review(head):
 
 
 def _versions(case, plan):
-    compare = places.link("plan.versions", reference=case.reference)
+    compare = url_for("plan.versions", reference=case.reference)
     return {"all": compare, "rows": plan.versions}
 
 
@@ -158,10 +159,10 @@ def part_context(case, who=None, of=None):
         "home": _home(file),
         "facts": _part_facts(part),
         "colleague": file.lead_agency_id == who.agency_id,
-        "consent_url": "" if quiet else places.link("consent.own", reference=file.reference),
+        "consent_url": "" if quiet else url_for("consent.own", reference=file.reference),
         "agree_url": not quiet
         and rules.may(who, Do.AGREE_PART, file)
-        and places.link("plan.agree_part", reference=file.reference),
+        and url_for("plan.agree_part", reference=file.reference),
     }
     if raises:
         context["form"] = IssueForm([row.raw for goal in part.goals for row in goal.rows])
