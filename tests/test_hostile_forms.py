@@ -1,6 +1,7 @@
 """Every form of every page, as somebody who may use it, filled with what nobody should send: no answer is a 5xx, what
 was typed comes back escaped and whole, and what was stored is shown as text."""
 
+import io
 from collections import Counter
 
 import pytest
@@ -78,7 +79,7 @@ def test_no_form_breaks_whatever_it_is_sent(app, restored):
     today = clock.today()
     broken, alive, lost, answers = [], [], [], Counter()
     for name, client, action, form in list(all_forms(app, world, cookies)):
-        for what, data in hostile.attempts(form, today):
+        for what, data in hostile.attempts(form, today, narrow=db.engine.dialect.name == "postgresql"):
             response = client.post(action, data=data)
             status = response.status_code
             answers[status] += 1
@@ -86,9 +87,9 @@ def test_no_form_breaks_whatever_it_is_sent(app, restored):
                 broken.append((name, action, what, status))
             if any(one in response.text for one in hostile.ALIVE):
                 alive.append((name, action, what))
-            if what == "evil" and status in (409, 422) and _texts(form):
-                if not hostile.kept_in(response.text, hostile.EVIL):
-                    lost.append((name, action, what))
+            asked_again = what == "evil" and status in (409, 422) and _texts(form)
+            if asked_again and not hostile.kept_in(response.text, hostile.EVIL):
+                lost.append((name, action, what))
             if 300 <= status < 400:
                 where = response.headers["Location"]
                 assert where.startswith("/") and not where.startswith("//"), (action, what, where)
@@ -97,9 +98,11 @@ def test_no_form_breaks_whatever_it_is_sent(app, restored):
                     broken.append((name, where, f"after {action} {what}", page.status_code))
                 if any(one in page.text for one in hostile.ALIVE):
                     alive.append((name, where, f"after {action} {what}"))
+            if what == "plausible" and client.post(action, data=data).status_code >= 500:
+                broken.append((name, action, "the same form once more", 500))
             if status < 400:
                 restored()
-    assert answers[422] > 500 and answers[303] > 100, answers  # it was the forms that answered
+    assert answers[422] > 300 and answers[303] > 100, answers  # it was the forms that answered
     found = {"5xx": broken, "markup that lives": alive, "typed text lost": lost}
     assert not any(found.values()), "\n".join(
         f"{what}: {one}" for what, all_ in found.items() for one in all_
@@ -108,3 +111,40 @@ def test_no_form_breaks_whatever_it_is_sent(app, restored):
 
 def _texts(form):
     return [one for one in form.fields.values() if one.kind in ("text", "textarea", "email", "tel", "search")]
+
+
+@pytest.mark.parametrize(
+    ("file", "status"),
+    [
+        ((b"Name\r\nX", "a\x00b\r\nc.csv"), {303, 422, 400}),
+        ((b"Name\r\nX", "../../../etc/passwd"), {303, 422}),
+        ((b"", "empty.csv"), {422}),
+        ((b"\x00" * 1000, "nul.csv"), {422}),
+        ((b"PK\x03\x04" + b"\xff" * 500, "not really.xlsx"), {422}),
+        ((b"\xff\xfe\x00\xd8" * 100, "half a pair.csv"), {422}),
+        (
+            (
+                b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
+                "x.xml",
+            ),
+            {422},
+        ),
+        ((hostile.EVIL.encode() + b"\r\n" + hostile.EVIL.encode() * 50, "evil.csv"), {422}),
+    ],
+)
+def test_whatever_is_uploaded_as_a_sheet_is_read_or_refused(app, restored, file, status):
+    world, cookies = restored()
+    client = signed_in(app, cookies["declan"])
+    data, name = file
+    token = client.token("/account")
+    answer = client.post(
+        "/imports",
+        data={"csrf_token": token, "protocol": "ie-homeless-drug", "file": (io.BytesIO(data), name)},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code in status, answer.status_code
+    if answer.status_code == 303:
+        page = client.get(answer.headers["Location"])
+        assert page.status_code == 200 and "\x00" not in page.text
+    as_text = client.post("/imports", data={"csrf_token": token, "file": "just words", "protocol": "\u00b2"})
+    assert as_text.status_code == 422

@@ -108,7 +108,15 @@ def _duty(name, now, act, own_transactions=False) -> Done:
                 outcome = act(at)
     except Exception as error:
         db.session.rollback()
-        log.error("reminders, %s: %s", name, type(error).__name__, exc_info=error)
+        without_words = RuntimeError(
+            "details left out"
+        )  # the text of an error may hold what is kept of a person
+        log.error(
+            "reminders, %s: %s",
+            name,
+            type(error).__name__,
+            exc_info=(RuntimeError, without_words, error.__traceback__),
+        )
         outcome, failed = f"failed: {type(error).__name__}", True
     with unit_of_work():
         db.session.execute(
