@@ -8,7 +8,7 @@ from caseapp.errors import RuleBroken
 from caseapp.models import Agency
 from caseapp.policy.scopes import CaseFile
 from caseapp.protocols import add_months
-from caseapp.queries import consent_rules
+from caseapp.queries import settings
 from caseapp.vocabulary import AgencyKind, ConsentGiver, ConsentKind, ConsentMode, SharingDirection
 
 
@@ -96,7 +96,7 @@ def _ended(case, terms):
         raise RuleBroken("Say until when it holds", "expires_on")
     if terms.expires_on is not None and terms.expires_on < terms.starts_on:
         raise RuleBroken("It cannot end before it begins", "expires_on")
-    latest = add_months(terms.starts_on, consent_rules.value(case.lead_agency_id, "consent_longest_months"))
+    latest = add_months(terms.starts_on, settings.value(case.lead_agency_id, "consent_longest_months"))
     if terms.expires_on is None:
         return replace(terms, expires_on=latest)
     if terms.expires_on > latest:

@@ -11,7 +11,7 @@ from caseapp.blueprints.consent.forms import RefusalForm, TermsForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.protocols import add_months, get
-from caseapp.queries import consent, consent_agencies, consent_rules
+from caseapp.queries import consent, consent_agencies, settings
 from caseapp.services import consent as acts
 from caseapp.vocabulary import ConsentGiver, ConsentKind, ConsentMode, SharingDirection
 from caseapp.web.access import on_case
@@ -112,7 +112,7 @@ def _proposed(case, asked, protocol):
     """What a new form already holds: the old terms on a renewal, else the least that the agency's actions need. The
     talk and how it was given are never carried over; they have to happen again (X-1)."""
     today = clock.today()
-    months = consent_rules.value(case.lead_agency_id, "consent_default_months")
+    months = settings.value(case.lead_agency_id, "consent_default_months")
     values = {
         "seen": consent.newest(case, asked.agency.id, asked.kind, viewer=viewer()),
         "starts_on": today,
@@ -181,7 +181,7 @@ def _context(case, asked):
         asked=asked,
         agency=asked.agency,
         kinds=[] if asked.old else kinds,
-        longest=consent_rules.value(case.lead_agency_id, "consent_longest_months"),
+        longest=settings.value(case.lead_agency_id, "consent_longest_months"),
         their_domains=consent.domains_of_actions(case, asked.agency.id, viewer=viewer()),
         here=url_for("consent.create", reference=case.reference, **_said()),
     )

@@ -4,7 +4,7 @@ from caseapp.blueprints.consent import bp
 from caseapp.blueprints.consent.context import about
 from caseapp.documents import consent_prints
 from caseapp.policy.do import Do
-from caseapp.queries import consent, consent_attention, consent_rules, own_consent
+from caseapp.queries import consent, consent_attention, own_consent, settings
 from caseapp.vocabulary import AuditAct
 from caseapp.web.access import on_case, replace_reading
 from caseapp.web.answers import page
@@ -15,7 +15,7 @@ from caseapp.web.sessions import viewer
 @on_case(Do.VIEW_CONSENT, reads="the consents")
 def index(case):
     agencies = consent.by_agency(case, viewer=viewer())
-    warn = consent_rules.value(case.lead_agency_id, "consent_warning_days")
+    warn = settings.value(case.lead_agency_id, "consent_warning_days")
     return page(
         "consent/index.html",
         agencies=agencies,
