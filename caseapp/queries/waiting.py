@@ -18,6 +18,8 @@ AT_MOST = 30
 class Counts:
     unread: int
     to_answer: int
+    #: Whether the viewer is case manager or key worker of any case.
+    caseload: bool
 
 
 _UNREAD = (
@@ -46,12 +48,9 @@ _TO_ANSWER = (
     )
     .scalar_subquery()
 )
-_PRACTISING = select(_UNREAD, _TO_ANSWER)
-_OTHERS = select(_UNREAD, literal(0))
-
-_CASELOAD = select(
-    exists().where(CaseAssignment.user_id == scopes.VIEWER_USER, CaseAssignment.to_at.is_(None))
-)
+_CASELOAD = exists().where(CaseAssignment.user_id == scopes.VIEWER_USER, CaseAssignment.to_at.is_(None))
+_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD)
+_OTHERS = select(_UNREAD, literal(0), literal(False))
 
 
 def counts(*, viewer: Viewer) -> Counts:
@@ -61,4 +60,4 @@ def counts(*, viewer: Viewer) -> Counts:
 
 def has_caseload(*, viewer: Viewer) -> bool:
     """Whether the viewer is case manager or key worker of any case."""
-    return bool(db.session.scalar(_CASELOAD, scopes.binds(viewer)))
+    return bool(db.session.scalar(select(_CASELOAD), scopes.binds(viewer)))

@@ -112,6 +112,8 @@ def places(viewer: Viewer, path: str) -> Places:
     counts = waiting.counts(viewer=viewer)
     items = []
     for label, endpoint, act, number in PLACES:
+        if endpoint == "home.caseload" and not counts.caseload and not viewer.manages:
+            continue  # a partner's worker holds no case: their work is the agency's actions
         if endpoint in current_app.view_functions and rules.may(viewer, act):
             url = address(endpoint)
             items.append(
