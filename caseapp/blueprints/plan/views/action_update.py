@@ -73,9 +73,7 @@ def _context(case, one, form=None, **more):
         "cancel": url_for(BACK[back]) if back else f"{plan}#a-{one.row.id}",
         "level": 4 if wants_fragment() else 2,
         "tells": one.head.cm_first if one.head.cm_id != viewer().user_id else "",
-        "change_url": places.mend_url(case, "action", one.id)
-        if rules.may(viewer(), Do.EDIT_PLAN, case)
-        else "",
+        "steps": _steps(case, one) if rules.may(viewer(), Do.EDIT_PLAN, case) else [],
     } | more
 
 
@@ -116,11 +114,11 @@ def edit_action(case, action_id):
 def update_action(case, action_id):
     one = _owned(case, action_id)
     form = UpdateForm(one, _workers(one))
-    if form.choice.data == "theirs":
-        return _row(case, action_id, form, "Nothing was changed. Here is what is saved.")
-    if form.choice.data == "edit":
+    if "edit" in (form.choice.raw_data or ()):  # the button comes beside the radio that stands ticked
         form.choice.data = None
         return either("plan/action.html", "plan/_action_form.html", **_context(case, one, form))
+    if form.choice.data == "theirs":
+        return _row(case, action_id, form, "Nothing was changed. Here is what is saved.")
     if form.validate_on_submit() and form.accepts(
         action_progress.progress,
         case,
