@@ -170,6 +170,7 @@ def test_text_typed_before_a_session_ended_is_saved_after_signing_in(as_, tomasz
     shown = client.post("/sign-in", data=carried | {"email": tomasz.email, "password": SECRET})
     assert "Your text is still here" in shown.text
     assert "Mornings, café &lt;b&gt;" in shown.text
+    assert "<h3>Telephone</h3>" in shown.text, "under the words of its own field"
     again = fields_of(shown.text)
     assert again["once"] == typed["once"]
     assert again["version"] == typed["version"]

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
+from caseapp.web.field_words import in_words
 
 KNOWN = {400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 
@@ -44,7 +45,7 @@ def _typed():
     except HTTPException:
         return []
     return [
-        (name.rsplit("-", 1)[-1].replace("_", " "), text)
+        (in_words(name, request.endpoint), text)
         for name, text in fields
         if len(text.strip()) > 15 and name not in SECRETS and not any(secret in name for secret in NOT_TYPED)
     ][:20]

@@ -14,6 +14,7 @@ from flask import redirect, render_template, request, url_for
 
 from caseapp.web.demo_door import DemoDoor
 from caseapp.web.error_pages import show
+from caseapp.web.field_words import endpoint_of, in_words
 from caseapp.web.forms import clean
 from caseapp.web.passwords import SignInForm
 from caseapp.web.sessions import KEPT_AT_MOST, local_path
@@ -41,7 +42,8 @@ class Kept:
     @property
     def readable(self) -> list[tuple[str, str]]:
         """What its writer will recognise: the field's name in words, and the text."""
-        return [(_in_words(n), v) for n, v in self.fields if v.strip() and n not in _PLUMBING]
+        endpoint = endpoint_of(self.to)
+        return [(in_words(n, endpoint), v) for n, v in self.fields if v.strip() and n not in _PLUMBING]
 
 
 def keep():
@@ -56,7 +58,9 @@ def keep():
     text = _kept(local_path(request.full_path.rstrip("?")), fields)
     if text is None and fields:  # too much to carry along: shown, to be copied
         shown = [
-            (_in_words(name), value) for name, value in fields if value.strip() and name not in _PLUMBING
+            (in_words(name, request.endpoint), value)
+            for name, value in fields
+            if value.strip() and name not in _PLUMBING
         ]
         return render_template("errors/error.html", status=401, kept=shown), 401
     return _door(SignInForm(formdata=None), text), 401
@@ -91,8 +95,3 @@ def _kept(to, fields):
     if to is None or not fields or sum(len(name) + len(value) for name, value in fields) > KEPT_AT_MOST:
         return None
     return Kept(to, tuple(fields))
-
-
-def _in_words(name: str) -> str:
-    words = re.sub(r"[^\w]+|_+", " ", name).strip()
-    return words[:1].upper() + words[1:] or "Text"

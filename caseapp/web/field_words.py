@@ -1,0 +1,55 @@
+"""How a field is called in words where only its name is at hand: text that was typed into a form that could not be
+taken is shown again under the words its writer read beside the box."""
+
+import re
+from collections import defaultdict
+from functools import cache
+
+from flask import current_app, request
+from werkzeug.exceptions import HTTPException
+from wtforms.fields.core import UnboundField
+
+from caseapp.web.forms import Form
+
+_PARTS = {"day", "month", "year"}
+
+
+def in_words(name: str, endpoint: str | None) -> str:
+    """The label of a field of a form that this endpoint takes; its name, readable, where forms differ about it."""
+    name, _, part = name.rpartition("-") if name.rpartition("-")[2] in _PARTS else (name, "", "")
+    plain = name.rsplit("-", 1)[-1]
+    words = _labels((endpoint or "").partition(".")[0]).get(plain) or _readable(plain)
+    return f"{words.rstrip('?')}, {part}" if part else words
+
+
+def endpoint_of(path: str) -> str | None:
+    """The view that takes forms at an address of ours."""
+    try:
+        return current_app.create_url_adapter(request).match(path.partition("?")[0], method="POST")[0]
+    except HTTPException:
+        return None
+
+
+def _readable(name: str) -> str:
+    words = re.sub(r"[^\w]+|_+", " ", name).strip()
+    return words[:1].upper() + words[1:] or "Text"
+
+
+@cache
+def _labels(blueprint: str) -> dict[str, str]:
+    """name → label, for the names about which all forms of one blueprint agree."""
+    found = defaultdict(set)
+    for form in _below(Form):
+        if form.__module__.startswith((f"caseapp.blueprints.{blueprint}.", "caseapp.web.")):
+            for name in dir(form):
+                field = getattr(form, name, None)
+                if isinstance(field, UnboundField):
+                    label = field.kwargs.get("label") or next(iter(field.args), None)
+                    found[name].add(label if isinstance(label, str) else "")
+    return {name: labels.pop() for name, labels in found.items() if len(labels) == 1}
+
+
+def _below(form):
+    for one in form.__subclasses__():
+        yield one
+        yield from _below(one)
