@@ -133,7 +133,7 @@ def _texts(form):
     ],
 )
 def test_whatever_is_uploaded_as_a_sheet_is_read_or_refused(app, restored, file, status):
-    world, cookies = restored()
+    _world, cookies = restored()
     client = signed_in(app, cookies["declan"])
     data, name = file
     token = client.token("/account")
