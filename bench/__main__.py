@@ -11,7 +11,6 @@ import random
 import statistics
 import tempfile
 import time
-from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
@@ -174,7 +173,13 @@ def update(running, who, built, seconds):
         done += 1
     spread = statistics.quantiles(times, n=20)
     return browser.Result(
-        "one action updated", done, 1000 / statistics.mean(times), cpu * 1000 / done, statistics.median(times), spread[18], 0
+        "one action updated",
+        done,
+        1000 / statistics.mean(times),
+        cpu * 1000 / done,
+        statistics.median(times),
+        spread[18],
+        0,
     )
 
 
@@ -192,13 +197,17 @@ def first_view(running, who, path):
 
     page_text = who.get(path)
     links = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page_text))
-    size = len(gzip.compress(page_text.encode())) + sum(len(gzip.compress(who.get(link).encode())) for link in links)
+    size = len(gzip.compress(page_text.encode())) + sum(
+        len(gzip.compress(who.get(link).encode())) for link in links
+    )
     print(f"   first view of the plan: {1 + len(links)} requests, {size / 1024:.0f} KB compressed")
 
 
 def report(results, memory):
     bare, raw = results["bare page"], results["plan, raw SQL"]
-    print(f"   {'page':24}{'CPU ms':>8}{'× bare':>8}{'req/s':>8}{'of raw':>8}{'p50 ms':>8}{'p95':>7}{'KB':>6}")
+    print(
+        f"   {'page':24}{'CPU ms':>8}{'× bare':>8}{'req/s':>8}{'of raw':>8}{'p50 ms':>8}{'p95':>7}{'KB':>6}"
+    )
     for result in results.values():
         print(
             f"   {result.name:24}{result.cpu:8.2f}{result.cpu / bare.cpu:8.1f}{result.rate:8.0f}"
@@ -212,8 +221,16 @@ def growth(kind, grown):
         return
     sizes = sorted(grown)
     first, last = grown[sizes[0]], grown[sizes[-1]]
-    print(f"\n== {kind}, from {sizes[0]:,} to {sizes[-1]:,} cases: times the processor time, for the same work")
-    for name in ("plan, case manager", "our actions", "my caseload", "search, one typo", "one action updated"):
+    print(
+        f"\n== {kind}, from {sizes[0]:,} to {sizes[-1]:,} cases: times the processor time, for the same work"
+    )
+    for name in (
+        "plan, case manager",
+        "our actions",
+        "my caseload",
+        "search, one typo",
+        "one action updated",
+    ):
         print(f"   {name:24}{last[name].cpu / first[name].cpu:8.2f}")
 
 

@@ -3,7 +3,8 @@ tokens. What our page costs above this is what its duties cost."""
 
 import os
 import sqlite3
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from flask import Flask, request
 from jinja2 import Environment, FileSystemLoader
@@ -13,7 +14,7 @@ from caseapp import dates, ids, working_days
 app = Flask(__name__, static_folder=None)
 URL = os.environ["DATABASE_URL"]
 _env = Environment(
-    loader=FileSystemLoader(os.path.join(os.path.dirname(__file__), "templates")), autoescape=True, trim_blocks=True
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True
 )
 _page = _env.get_template("raw_plan.html")
 
@@ -81,7 +82,7 @@ def plan(reference):
     global _rows
     if _rows is None:
         _rows = _connect()
-    today = date.today()
+    today = datetime.now(UTC).date()
     head = _rows(HEAD, reference)[0]
     case_id = head[0]
     actions, counts, by_goal = _rows(ACTIONS, case_id), {}, {}
@@ -112,7 +113,9 @@ def plan(reference):
         agreed=dates.full_day(_day(head[10])),
         review=dates.long_day(_day(head[11])),
         promise=dates.full_day(_day(head[13])),
-        goals=[(*goal, dates.full_day(_day(goal[5])), by_goal.get(goal[0], ())) for goal in _rows(GOALS, case_id)],
+        goals=[
+            (*goal, dates.full_day(_day(goal[5])), by_goal.get(goal[0], ())) for goal in _rows(GOALS, case_id)
+        ],
         agencies=[
             (ids.written(g[0]), g[1], dates.day(_day(g[2])), *counts.get(g[0], (0, 0, 0)))
             for g in _rows(GRANTS, case_id)
