@@ -23,7 +23,3 @@ class NotVisible(Exception):
 
 class NotAllowed(Exception):
     """The viewer may see the record but may not do this (403)."""
-
-
-class Unavailable(Exception):
-    """The database or the audit record cannot be written: nothing is shown (503)."""

@@ -244,14 +244,6 @@ class Protocol:
         """The label of a need domain; a key that this version does not know is shown in plain letters, never lost."""
         return _label(self.domains, key)
 
-    def letter_label(self, key: str) -> str:
-        """The name of a kind of letter, as domain_label()."""
-        return _label(self.letters, key)
-
-    def assessment_label(self, key: str) -> str:
-        """The name of an assessment type, as domain_label()."""
-        return _label(self.assessment_types, key)
-
     def next_review(self, agreed_on: date, reviews_held: int = 0, last_review_on: date | None = None) -> date:
         """The day by which the plan is to be reviewed (S3-17: every 2 months; X-10: 8 weeks, then 12 months).
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import and_, bindparam, select
-from sqlalchemy.orm import aliased
 
 from caseapp.extensions import db
 from caseapp.models import (
@@ -51,7 +50,6 @@ class Batch:
         return self.has_content and self.confirmed_at is None and self.dropped_at is None
 
 
-_Confirmer = aliased(User, name="confirmer")
 _BATCHES = (
     select(
         ImportBatch.id,

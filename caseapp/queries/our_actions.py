@@ -8,13 +8,13 @@ counting stops at AT_MOST, so that the first page costs the same in an agency wi
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, and_, bindparam, func, literal, or_, select, text, union_all
+from sqlalchemy import Date, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, working_days
 from caseapp.extensions import db
 from caseapp.models import Action, Case, CaseAssignment, Goal, Person, User
-from caseapp.models.plan import OPEN
+from caseapp.models.plan import IS_OPEN
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import case_manager, typed_words
@@ -40,8 +40,6 @@ _IN_SECTION = {
     "due": and_(Action.status.in_(UNDER_WAY), Action.due_on >= scopes.TODAY, Action.due_on <= _SOON),
     "later": and_(Action.status.in_(UNDER_WAY), or_(Action.due_on > _SOON, Action.due_on.is_(None))),
 }
-# the very words of the partial index: a bound parameter would hide from both databases that it holds these rows
-_OPEN = text(f"action.{OPEN}")
 _OURS = and_(Case.closed_at.is_(None), scopes.SEES_OWN_ACTION)
 _MINE = or_(Action.owner_user_id == scopes.VIEWER_USER, Action.owner_user_id.is_(None))
 
@@ -182,7 +180,7 @@ def summary(wanted: Wanted, *, viewer: Viewer) -> Summary:
     counts = [
         select(func.count())
         .select_from(
-            _from(select(Action.id)).where(_OURS, _OPEN, inside, *where).limit(AT_MOST + 1).subquery()
+            _from(select(Action.id)).where(_OURS, IS_OPEN, inside, *where).limit(AT_MOST + 1).subquery()
         )
         .scalar_subquery()
         for inside in _IN_SECTION.values()
@@ -204,7 +202,7 @@ def first_rows(
         for half in halves:
             sub = (
                 _select(position)
-                .where(_OURS, _OPEN, inside, *half, *where)
+                .where(_OURS, IS_OPEN, inside, *half, *where)
                 .order_by(*_AS_INDEXED)
                 .limit(each)
                 .subquery()
@@ -235,7 +233,7 @@ def rows(
     for name in [section] if section else SECTIONS:
         statement = (
             _select(0)
-            .where(_OURS, _OPEN, _IN_SECTION[name], *where)
+            .where(_OURS, IS_OPEN, _IN_SECTION[name], *where)
             .order_by(*_order(name, order))
             .offset(offset)
             .limit(limit - len(found))
@@ -247,7 +245,7 @@ def rows(
 def total(wanted: Wanted, section: str, *, viewer: Viewer, at_most: int = 2000) -> int:
     """How many rows one section has; counting stops above `at_most`."""
     where, values = _filters(wanted)
-    inner = _from(select(Action.id)).where(_OURS, _OPEN, _IN_SECTION[section], *where).limit(at_most + 1)
+    inner = _from(select(Action.id)).where(_OURS, IS_OPEN, _IN_SECTION[section], *where).limit(at_most + 1)
     return db.session.scalar(select(func.count()).select_from(inner.subquery()), _values(viewer, values))
 
 
@@ -305,7 +303,7 @@ PEOPLE_MOST = 60
 
 _NEAREST = (
     select(Action.id)
-    .where(Action.owner_agency_id == scopes.VIEWER_AGENCY, _OPEN)
+    .where(Action.owner_agency_id == scopes.VIEWER_AGENCY, IS_OPEN)
     .order_by(Action.due_on)
     .limit(LOOKED_THROUGH + 1)
 )

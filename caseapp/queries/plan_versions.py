@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from caseapp import protocols
 from caseapp.errors import NotVisible
@@ -315,10 +315,3 @@ def changes_since(case: CaseFile, viewer: Viewer) -> Since | None:
     return Since(
         row.number, row.agreed_at, tuple(plan_diff.compare(row.content, snapshot(case, viewer=viewer)))
     )
-
-
-_COUNT = select(func.count()).select_from(PlanVersion).join(Case, Case.id == PlanVersion.case_id).where(*MINE)
-
-
-def how_many(case: CaseFile, *, viewer: Viewer) -> int:
-    return db.session.scalar(_COUNT, {"case_id": case.id} | scopes.binds(viewer)) or 0

@@ -19,8 +19,6 @@ from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import AuditAct
 from caseapp.web.sessions import unauthorised, viewer
 
-READING = {"GET", "HEAD"}
-
 
 def public(view):
     """Anybody, signed in or not."""
