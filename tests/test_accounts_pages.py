@@ -36,7 +36,10 @@ def mailed_link(db_session):
 
 def test_people_keep_their_own_details(as_, world, db_session):
     client = as_("tomasz")
-    assert client.submit("/account", "/account/details", phone="020 915 0777", digest="weekly").status_code == 303
+    assert (
+        client.submit("/account", "/account/details", phone="020 915 0777", digest="weekly").status_code
+        == 303
+    )
     assert "020 915 0777" in client.get("/account").text
     assert db_session.get(User, world.tomasz.user_id).digest == "weekly"
 

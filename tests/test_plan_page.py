@@ -301,7 +301,9 @@ def test_steps_versions_and_a_case_without_a_case_manager_are_shown_as_they_are(
     db.session.commit()
     page = as_("declan").get(plan(world)).text
     assert (
-        "Get the form, <span class=\"g g-ok\">1 Oct 2026</span>" in page and "Version 1, agreed 2 Sep 2026" in page and "First plan" in page
+        'Get the form, <span class="g g-ok">1 Oct 2026</span>' in page
+        and "Version 1, agreed 2 Sep 2026" in page
+        and "First plan" in page
     )
     assert "Nobody at present" in page
     assert "Nobody at present" in as_("tomasz").get(plan(world)).text

@@ -61,7 +61,8 @@ def live_worker(user_id: int | None, agency_id: int, *, field: str, manager: boo
             User.disabled_at.is_(None),
             User.roles.op("&")(int(wanted)) != 0,
         )
-        .with_for_update(read=True)  # or the account could be switched off while the case is given to it (S3-20)
+        # or the account could be switched off while the case is given to it (S3-20)
+        .with_for_update(read=True)
     ).first()
     if row is None:
         raise RuleBroken(

@@ -67,8 +67,7 @@ def whole_context(case, who, quiet=False):
         "pages": record.places(case, "plan.show", plan.issues_open),
         "versions": _versions(case, plan),
         "timeline_url": url_for("cases.timeline", reference=case.reference),
-        "audit_url": rules.may(who, Do.VIEW_AUDIT, case)
-        and url_for("cases.audit", reference=case.reference),
+        "audit_url": rules.may(who, Do.VIEW_AUDIT, case) and url_for("cases.audit", reference=case.reference),
     }
 
 
