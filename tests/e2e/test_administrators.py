@@ -59,7 +59,10 @@ def test_a_worker_is_invited_chooses_a_password_and_signs_in(live, browse, sign_
     says(petra, "Petra Newcome-Demo")
     assert petra.goto("/caseload").status == 200
     petra.goto("/cases/41729304/plan")
-    says(petra, "You do not work on it yourself, so you see only what Canal Street Drug Service has been asked to do.")
+    says(
+        petra,
+        "You do not work on it yourself, so you see only what Canal Street Drug Service has been asked to do.",
+    )
     assert petra.goto("/cases/41729304").status in (403, 404)
 
     again = browse(script)
@@ -69,7 +72,9 @@ def test_a_worker_is_invited_chooses_a_password_and_signs_in(live, browse, sign_
 def test_a_setting_is_changed_and_goes_back_to_its_default(live, browse, sign_in, script):
     page = sign_in(browse(script), MAEVE)
     page.goto("/agency/settings")
-    page.get_by_role("link", name=re.compile(r"^Change\s?: Number of visits before the initial assessment")).click()
+    page.get_by_role(
+        "link", name=re.compile(r"^Change\s?: Number of visits before the initial assessment")
+    ).click()
     box = page.locator("main form input[name=value]")
     box.fill("banana")
     page.get_by_role("button", name="Save this setting").click()
@@ -79,11 +84,13 @@ def test_a_setting_is_changed_and_goes_back_to_its_default(live, browse, sign_in
     page.get_by_role("button", name="Save this setting").click()
     expect(page.locator("main")).to_contain_text("6 visits")
     saved = "SELECT value FROM agency_setting WHERE key = 'initial_assessment_visits'"
-    assert [value for (value,) in live.rows(saved)][-1].strip('"') == "6"
+    assert live.rows(saved) == [(6,)]
     page.goto("/agency/settings/initial_assessment_visits")
     page.get_by_role("button", name="Go back to the default").click()
     page.goto("/agency/settings")
-    expect(page.locator("tr, li", has_text="Number of visits before the initial assessment").first).to_contain_text("3 visits")
+    expect(
+        page.locator("tr, li", has_text="Number of visits before the initial assessment").first
+    ).to_contain_text("3 visits")
 
 
 def test_a_case_manager_with_open_cases_cannot_be_switched_off(live, browse, sign_in, script):
@@ -92,7 +99,10 @@ def test_a_case_manager_with_open_cases_cannot_be_switched_off(live, browse, sig
     page.get_by_role("link", name=re.compile("witch")).first.click()
     says(page, re.compile("case manager of 3 open cases"))
     assert page.get_by_role("button", name="Switch the account off").count() == 0
-    assert live.value("SELECT count(*) FROM user WHERE email = 'orla@canal.example' AND disabled_at IS NULL") == 1
+    assert (
+        live.value("SELECT count(*) FROM user WHERE email = 'orla@canal.example' AND disabled_at IS NULL")
+        == 1
+    )
 
 
 def test_somebody_without_cases_is_switched_off_and_out_on_the_next_click(live, browse, sign_in, script):
@@ -107,7 +117,9 @@ def test_somebody_without_cases_is_switched_off_and_out_on_the_next_click(live, 
     assert "/sign-in" in femi.url
 
 
-def test_the_system_administrator_adds_an_agency_whose_administrator_takes_over(live, browse, sign_in, script):
+def test_the_system_administrator_adds_an_agency_whose_administrator_takes_over(
+    live, browse, sign_in, script
+):
     page = sign_in(browse(script), SYSTEM)
     page.get_by_role("link", name="Add an agency").click()
     page.get_by_role("button", name=re.compile("^Add the agency")).click()

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from caseapp import clock
 from tests.e2e.steps import BED, LETTER, NIALL, ORLA, PLAN, TOMASZ, choose, put_day, says
 
 pytestmark = pytest.mark.e2e
@@ -55,7 +56,7 @@ def test_an_action_is_added_and_its_agency_asked_at_once(live, browse, sign_in, 
     choose(page, "An agency")
     choices_of(page, "Agency").select_option(label="Harbour Hostel")
     page.get_by_label("Worker").first.select_option(label="Tomasz Wilk")
-    put_day(page, "By when", date.today() + timedelta(days=12))
+    put_day(page, "By when", clock.today() + timedelta(days=12))
     page.get_by_role("button", name="Add and ask").click()
     says(page, "Show Niall two flats near the clinic")
     assert live.rows("SELECT status FROM action WHERE what LIKE 'Show Niall two flats%'") == [("requested",)]
@@ -75,7 +76,9 @@ def test_an_issue_is_answered_and_the_agency_reads_the_answer(browse, sign_in, s
     page = sign_in(browse(script), ORLA)
     page.goto(f"{CASE}/issues")
     says(page, "Could the letter go by mail instead?")
-    page.get_by_label(re.compile("answer", re.IGNORECASE)).first.fill("Yes, mail is fine; the council takes scans.")
+    page.get_by_label(re.compile("answer", re.IGNORECASE)).first.fill(
+        "Yes, mail is fine; the council takes scans."
+    )
     page.get_by_role("button", name=re.compile("nswer")).first.click()
     says(page, "the council takes scans")
     expect(page.get_by_text("All are answered").first).to_be_visible()
@@ -90,7 +93,7 @@ def test_a_consent_is_recorded_after_the_talk(live, browse, sign_in, script):
     page.get_by_role("link", name="Ask Niall").first.click()
     page.get_by_role("button", name=re.compile("^Save, and let Brook Lane Practice")).click()
     expect(page.locator(".govuk-error-summary")).to_be_visible()
-    put_day(page, "When you talked it through", date.today())
+    put_day(page, "When you talked it through", clock.today())
     choose(page, "The limits were understood")
     choose(page, "A printed copy was given")
     choose(page, "Physical health")
@@ -105,7 +108,9 @@ def test_a_consent_is_recorded_after_the_talk(live, browse, sign_in, script):
     assert live.rows(standing) == [("active",)]
 
 
-def test_a_consent_is_withdrawn_after_its_effects_were_shown_and_bites_on_the_next_click(browse, sign_in, script):
+def test_a_consent_is_withdrawn_after_its_effects_were_shown_and_bites_on_the_next_click(
+    browse, sign_in, script
+):
     tomasz = sign_in(browse(script), TOMASZ)
     tomasz.goto(PLAN)
 
@@ -120,7 +125,9 @@ def test_a_consent_is_withdrawn_after_its_effects_were_shown_and_bites_on_the_ne
 
     tomasz.get_by_role("link", name=re.compile(rf"^Update\s?: {LETTER}")).click()
     if script:
-        expect(tomasz.get_by_role("alert").filter(has_text=re.compile("out of date|no longer"))).to_be_visible()
+        expect(
+            tomasz.get_by_role("alert").filter(has_text=re.compile("out of date|no longer"))
+        ).to_be_visible()
         assert tomasz.locator(".ca-act--open").count() == 0
     assert tomasz.goto(PLAN).status == 404
     assert "Niall" not in tomasz.inner_text("body")
@@ -131,14 +138,18 @@ def test_a_consent_is_withdrawn_after_its_effects_were_shown_and_bites_on_the_ne
 def test_a_version_is_agreed_and_kept_to_be_compared(live, browse, sign_in, script):
     page = sign_in(browse(script), ORLA)
     page.goto(PLAN)
-    before = live.value("SELECT count(*) FROM plan_version v JOIN \"case\" c ON c.id = v.case_id WHERE reference = ?", NIALL)
+    before = live.value(
+        'SELECT count(*) FROM plan_version v JOIN "case" c ON c.id = v.case_id WHERE reference = ?', NIALL
+    )
     page.get_by_role("link", name="Record an agreement").click()
     choose(page, "In person")
     harbour = page.get_by_role("group", name=re.compile("^Harbour Hostel"))
     choose(harbour, "Agrees")
     page.get_by_role("button", name=re.compile("^Record the agreement, keep version")).click()
     expect(page.get_by_text(f"Version {before + 1}").first).to_be_visible()
-    after = live.value("SELECT count(*) FROM plan_version v JOIN \"case\" c ON c.id = v.case_id WHERE reference = ?", NIALL)
+    after = live.value(
+        'SELECT count(*) FROM plan_version v JOIN "case" c ON c.id = v.case_id WHERE reference = ?', NIALL
+    )
     assert after == before + 1
     assert page.goto(f"{CASE}/plan/compare").status == 200
     assert page.goto(f"{CASE}/plan/versions/{before + 1}").status == 200
@@ -147,7 +158,9 @@ def test_a_version_is_agreed_and_kept_to_be_compared(live, browse, sign_in, scri
 def test_a_review_is_held_and_the_next_one_falls_due(live, browse, sign_in, script):
     page = sign_in(browse(script), ORLA)
     page.goto(f"{CASE}/plan/reviews")
-    page.get_by_role("link", name=re.compile("eview")).filter(has_text=re.compile("Hold|Record|Write|now")).first.click()
+    page.get_by_role("link", name=re.compile("eview")).filter(
+        has_text=re.compile("Hold|Record|Write|now")
+    ).first.click()
     page.get_by_role("group", name="Was Niall there?").get_by_text("Yes", exact=True).click()
     page.get_by_label("What works, and what does not").fill("Mondays work; the letter is the snag.")
     page.get_by_role("button", name="Record the review").click()

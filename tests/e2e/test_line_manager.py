@@ -22,7 +22,9 @@ def counts(live):
 def read_sheet(page, name):
     page.goto("/imports")
     page.get_by_label("The sheet", exact=True).set_input_files(SHEETS / name)
-    page.get_by_label("Procedure that new cases follow").select_option(label="Homeless and drug services (Ireland)")
+    page.get_by_label("Procedure that new cases follow").select_option(
+        label="Homeless and drug services (Ireland)"
+    )
     page.get_by_role("button", name="Read the sheet").click()
 
 
@@ -47,7 +49,9 @@ def test_my_team_shows_the_load_and_a_waiting_case_is_given_to_a_worker(live, br
     says(niamh, "Tess Hollis-Wray")
 
 
-def test_a_sheet_of_another_service_with_its_mess_is_read_row_by_row_and_writes_nothing(live, browse, sign_in, script):
+def test_a_sheet_of_another_service_with_its_mess_is_read_row_by_row_and_writes_nothing(
+    live, browse, sign_in, script
+):
     page = sign_in(browse(script), DECLAN)
     before = counts(live)
     read_sheet(page, "caseload-sample.csv")
@@ -94,5 +98,7 @@ def test_what_was_imported_is_shown_to_no_partner_before_consent(live, browse, s
     tomasz = sign_in(browse(script), "tomasz@harbour.example")
     for path in ("/our-actions?whose=all", "/news", "/people?which=all", "/people?q=Ottilie+Sample-Reed"):
         tomasz.goto(path)
-        text = tomasz.content().replace("q=Ottilie+Sample-Reed", "").replace('value="Ottilie Sample-Reed"', "")
+        text = (
+            tomasz.content().replace("q=Ottilie+Sample-Reed", "").replace('value="Ottilie Sample-Reed"', "")
+        )
         assert "second floor" not in text and "Ottilie" not in re.sub(r"<title>.*?</title>", "", text), path

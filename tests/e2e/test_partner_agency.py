@@ -13,7 +13,14 @@ pytestmark = pytest.mark.e2e
 SLEEP_NOTES = "Write a page on how Dessie copes at night"
 WELFARE = "Go with Marta to the welfare office"
 #: What others do in the plans that Harbour Hostel has a part in.
-FOREIGN = ("Review the dose", "Hepatitis C", "Refer to Hollow Farm", "Parenting course", "Move supervision", "relapse plan")
+FOREIGN = (
+    "Review the dose",
+    "Hepatitis C",
+    "Refer to Hollow Farm",
+    "Parenting course",
+    "Move supervision",
+    "relapse plan",
+)
 
 
 def test_an_agency_accepts_an_action_from_its_list(live, browse, sign_in, script):
@@ -59,7 +66,9 @@ def test_an_agency_declines_and_must_say_why(live, browse, sign_in, script):
     summary = page.locator(".govuk-error-summary")
     expect(summary).to_be_focused() if script else expect(summary).to_be_visible()
     assert action(live, WELFARE)["status"] == "requested", "nothing was declined without a reason"
-    page.get_by_label(re.compile("^Or decline: why")).fill("Both of us are in court that morning; Thursday would do.")
+    page.get_by_label(re.compile("^Or decline: why")).fill(
+        "Both of us are in court that morning; Thursday would do."
+    )
     page.get_by_role("button", name="Decline and tell Colm").click()
     says(page, re.compile("Colm Treacy has been told"))
     assert page.url.endswith("/our-actions")
@@ -73,7 +82,9 @@ def test_an_agency_raises_an_issue_and_sees_that_it_waits_for_an_answer(live, br
     page.goto(PLAN)
     page.get_by_role("button", name="Send to Orla").click()
     expect(page.locator(".govuk-error-summary")).to_be_visible()
-    page.get_by_label("What should change, and why").fill("The form asks for a bank account he does not have yet.")
+    page.get_by_label("What should change, and why").fill(
+        "The form asks for a bank account he does not have yet."
+    )
     page.get_by_role("button", name="Send to Orla").click()
     raised = page.get_by_role("region", name="Issues you raised")
     expect(raised).to_contain_text("a bank account he does not have yet")
@@ -83,7 +94,13 @@ def test_an_agency_raises_an_issue_and_sees_that_it_waits_for_an_answer(live, br
 
 def test_an_agency_finds_nothing_of_the_others_actions_on_any_page_it_works_with(browse, sign_in, script):
     page = sign_in(browse(script), TOMASZ)
-    for path in ("/our-actions?whose=all", PLAN, f"{PLAN.removesuffix('plan')}print/part", "/news", "/people"):
+    for path in (
+        "/our-actions?whose=all",
+        PLAN,
+        f"{PLAN.removesuffix('plan')}print/part",
+        "/news",
+        "/people",
+    ):
         assert page.goto(path).status == 200, path
         text = page.content()
         assert not [words for words in FOREIGN if words in text], path
