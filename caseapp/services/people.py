@@ -3,12 +3,12 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from caseapp import clock, dates, names
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
-from caseapp.models import Person, PersonIdentifier, PersonTrigram
+from caseapp.models import Agency, Person, PersonIdentifier, PersonTrigram
 from caseapp.policy.scopes import PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import people_search
@@ -38,6 +38,7 @@ __all__ = [
     "end_warning",
     "find_same",
     "index_names",
+    "one_at_a_time",
     "record_death",
     "register",
     "remove_identifier",
@@ -91,6 +92,13 @@ def register(*, actor: Viewer, at: datetime, identifiers: tuple[tuple[str, str],
             db.session.add(PersonIdentifier(person_id=person.id, scheme=pair[0], value=pair[1]))
     audit.record(actor, "person: registered", at=at, person_id=person.id)
     return person.id
+
+
+def one_at_a_time(*, actor: Viewer) -> None:
+    """Until this transaction ends, nobody else of the actor's agency looks for somebody alike and registers: else two
+    colleagues who meet the same person at the same moment each find nobody, and write two. Call it before find_same.
+    (On SQLite a writing transaction is alone already.)"""
+    db.session.execute(select(Agency.id).where(Agency.id == actor.agency_id).with_for_update(key_share=True))
 
 
 @use_case

@@ -30,6 +30,7 @@ def create_person():
         return _look()
     form = RegisterForm()
     good = form.validate_on_submit()
+    people.one_at_a_time(actor=viewer())
     alike = _alike(form)
     again = submissions.result(form.once.data or "", actor=viewer()) is not None
     if good and alike and not form.new_person.data and not again:
