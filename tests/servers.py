@@ -45,7 +45,15 @@ def free_port() -> int:
 def serving(env, *, log: Path, workers=1, threads=8):
     """The port of a running server. When it ends, its log must hold no error: a 500 that nobody looked at counts."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "app:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "app:app",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--no-control-socket",
+    ]
     command += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)]
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -80,7 +88,9 @@ def _wait_for(port, process, log):
             if connection.getresponse().status == 200:
                 return
         except OSError:
-            assert time.monotonic() < until, "the server did not come up: " + log.read_text(errors="replace")[-3000:]
+            assert time.monotonic() < until, (
+                "the server did not come up: " + log.read_text(errors="replace")[-3000:]
+            )
             time.sleep(0.05)
         finally:
             connection.close()
