@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, Date, Integer, and_, bindparam, case, exists, no
 from sqlalchemy.orm import aliased
 
 from caseapp import clock
+from caseapp.errors import NotVisible
 from caseapp.extensions import read
 from caseapp.models import (
     Action,
@@ -451,3 +452,11 @@ def find_person(viewer: Viewer, person_id: int, today: date | None = None) -> Pe
     """The person, or None where the viewer may not know that they exist."""
     row = read(_PERSON, {"person_id": person_id} | binds(viewer, today)).first()
     return row and PersonFile(row.id, f"{row.given_name} {row.family_name}".strip(), bool(row.all))
+
+
+def still_there(row):
+    """The row of a record that was found a moment ago. On PostgreSQL each statement of a request reads what is saved
+    by then, so a consent that is withdrawn between two of them takes the record away: NotVisible, not an error."""
+    if row is None:
+        raise NotVisible
+    return row

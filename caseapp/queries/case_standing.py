@@ -135,7 +135,8 @@ class Standing:
 def standing(case: CaseFile, protocol, *, viewer: Viewer, today: date | None = None) -> Standing:
     """Where the case stands in its protocol's flow on the local day `today`."""
     today = today or clock.today()
-    row = db.session.execute(_STANDING, scopes.binds(viewer, today) | {"case_id": case.id}).one()
+    row = db.session.execute(_STANDING, scopes.binds(viewer, today) | {"case_id": case.id}).first()
+    row = scopes.still_there(row)
     facts = frozenset(name for name, holds in zip(FACTS, row, strict=False) if holds)
     (
         referral,

@@ -77,7 +77,7 @@ _HEAD = (
 
 def head(case: CaseFile, *, viewer: Viewer) -> Head:
     """The head of the record, as far as the viewer's sight goes."""
-    row = db.session.execute(_HEAD, scopes.binds(viewer) | {"case_id": case.id}).one()
+    row = scopes.still_there(db.session.execute(_HEAD, scopes.binds(viewer) | {"case_id": case.id}).first())
     reference, given, family, known_as, status, lead, manager, cm_id, cm_name, cm_phone, *rest = row
     opened_at, episode, closed_at, born_on, safe_contact = rest
     if scopes.moved_on(case):
@@ -169,7 +169,8 @@ _DETAILS = (
 
 def details(case: CaseFile, *, viewer: Viewer) -> Details:
     """How the case began and where it leads; only for those who see all of it."""
-    return Details(*db.session.execute(_DETAILS, scopes.binds(viewer) | {"case_id": case.id}).one())
+    row = db.session.execute(_DETAILS, scopes.binds(viewer) | {"case_id": case.id}).first()
+    return Details(*scopes.still_there(row))
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,9 +202,8 @@ _N = len(_BASE)
 
 def head(case: CaseFile, *, viewer: Viewer) -> Head:
     """The head, as far as this viewer's sight of the case goes."""
-    row = read(
-        _STATEMENTS[case.sight], scopes.binds(viewer) | {"case_id": case.id, "grant_id": case.grant_id}
-    ).one()
+    values = scopes.binds(viewer) | {"case_id": case.id, "grant_id": case.grant_id}
+    row = scopes.still_there(read(_STATEMENTS[case.sight], values).first())
     (reference, given, family, known_as, lead_id, lead, lead_phone, manager) = row[:8]
     cm_id, cm_name, cm_phone, cm_hours, review, granted, until = row[8:_N]
     protocol = protocols.get(case.protocol_key, case.protocol_version)

@@ -6,6 +6,11 @@ import time
 import pytest
 
 from caseapp import ids
+from caseapp.errors import NotVisible
+from caseapp.extensions import db
+from caseapp.models import ConsentGrant
+from caseapp.queries import cases, plan_head
+from caseapp.vocabulary import ConsentStatus
 from tests.load.conftest import path_of
 
 READERS = 6
@@ -71,3 +76,15 @@ def test_no_request_that_starts_after_the_withdrawal_was_answered_shows_anything
     assert len(later) >= READERS, "nobody was reading afterwards"
     leaked = [line for line in later if line[3] != 404 or line[4]]
     assert not leaked, (len(leaked), leaked[:5])
+
+
+@pytest.mark.parametrize("agency, reader", [("harbour", "tomasz"), ("clinic", "leah")])
+def test_a_record_taken_away_between_two_statements_of_a_request_is_not_there(world, agency, reader):
+    viewer = world.viewers[reader]
+    case = world.case_for(viewer)
+    assert plan_head.head(case, viewer=viewer).name
+    db.session.get(ConsentGrant, world.grants[agency]).status = ConsentStatus.WITHDRAWN
+    db.session.commit()
+    for read in (plan_head.head, cases.head):
+        with pytest.raises(NotVisible):
+            read(case, viewer=viewer)
