@@ -83,7 +83,7 @@ def test_a_record_taken_away_between_two_statements_of_a_request_is_not_there(wo
     viewer = world.viewers[reader]
     case = world.case_for(viewer)
     assert plan_head.head(case, viewer=viewer).name
-    db.session.get(ConsentGrant, world.grants[agency]).status = ConsentStatus.WITHDRAWN
+    db.session.get(ConsentGrant, world.grants[agency]).status = ConsentStatus.SUPERSEDED
     db.session.commit()
     for read in (plan_head.head, cases.head):
         with pytest.raises(NotVisible):
