@@ -46,7 +46,7 @@ def allowed(act: Do):
             if not current_user.is_authenticated:
                 return unauthorised()
             if not rules.may(viewer(), act):
-                _refuse(act, None, 403)
+                _refuse(act, 403)
             return view(**kwargs)
 
         guarded.access = act.value
@@ -59,50 +59,56 @@ def on_case(act: Do, reads: str | None = None):
     """An act on one case, given by `reference` in the address. The view gets `case`, a CaseFile.
 
     `reads` names, for the audit record, what a page of this route shows; without it the act's own name is used."""
-
-    def guard(view):
-        @wraps(view)
-        def guarded(reference, **kwargs):
-            if not current_user.is_authenticated:
-                return unauthorised()
-            case = scopes.find_case(viewer(), reference)
-            if case is None:
-                _refuse(act, reference, 404)
-            if not rules.may(viewer(), act, case):
-                _refuse(act, reference, 403)
-            _reading(reads or act.value, case=case)
-            return view(case=case, **kwargs)
-
-        guarded.access = act.value
-        return guarded
-
-    return guard
+    return on_record(
+        act,
+        reads,
+        argument="reference",
+        gives="case",
+        find=scopes.find_case,
+        about=lambda case: {"case": case},
+        sought=lambda reference: {"reference": reference},
+    )
 
 
 def on_person(act: Do, reads: str | None = None):
     """An act on one person, given by `person_id` in the address. The view gets `person`, a PersonFile."""
+    return on_record(
+        act,
+        reads,
+        argument="person_id",
+        gives="person",
+        find=scopes.find_person,
+        about=lambda person: {"person_id": person.id},
+        sought=lambda person_id: {"person_id": person_id},
+    )
+
+
+def on_record(act: Do, reads: str | None = None, *, argument, gives, find, about, sought=lambda key: {}):
+    """The guard behind on_case and its like, for a new kind of record: `argument` of the address is looked up by
+    `find(viewer, key)`, which gives None for what may not be known of, and handed to the view as `gives`.
+
+    `about(record)` names what the reading is about (case=, case_id=, person_id=; an empty dict notes no reading),
+    `sought(key)` what a refusal was about (reference=, person_id=)."""
 
     def guard(view):
         @wraps(view)
-        def guarded(person_id, **kwargs):
+        def guarded(**kwargs):
             if not current_user.is_authenticated:
                 return unauthorised()
-            person = scopes.find_person(viewer(), person_id)
-            if person is None:
-                _refuse(act, None, 404, person_id=person_id)
-            if not rules.may(viewer(), act, person):
-                _refuse(act, None, 403, person_id=person_id)
-            _reading(reads or act.value, person_id=person.id)
-            return view(person=person, **kwargs)
+            key = kwargs.pop(argument)
+            record = find(viewer(), key)
+            if record is None:
+                _refuse(act, 404, **sought(key))
+            if not rules.may(viewer(), act, record):
+                _refuse(act, 403, **sought(key))
+            if subject := about(record):
+                note_reading(AuditAct.READ, reads or act.value, **subject)
+            return view(**{gives: record}, **kwargs)
 
         guarded.access = act.value
         return guarded
 
     return guard
-
-
-def _reading(what, *, case=None, person_id=None):
-    note_reading(AuditAct.READ, what, case=case, person_id=person_id)
 
 
 def note_reading(act: AuditAct, what: str, *, case=None, case_id=None, person_id=None, detail=None) -> None:
@@ -131,7 +137,7 @@ def replace_reading(act: AuditAct, what: str, **about) -> None:
     note_reading(act, what, **about)
 
 
-def _refuse(act, reference, status, person_id=None):
+def _refuse(act, status, reference=None, person_id=None):
     """Record the refusal, in its own transaction, and answer. The same statement runs for a record that is not there
     and for one that may not be known of."""
     db.session.rollback()

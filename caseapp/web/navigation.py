@@ -1,4 +1,5 @@
-"""The places of each role: its own work first, at most six, a number only where something waits."""
+"""The places of each role: its own work first, at most six in sight and the rest under "More", a number only where
+something waits."""
 
 from dataclasses import dataclass
 
@@ -26,10 +27,14 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Places:
     items: list[Place]
+    more: list[Place]
     unread: int | str
 
 
-#: label, endpoint, the act it needs, and which number (of queries.waiting) stands beside it
+#: How many places stand in sight; the rest is under "More".
+IN_SIGHT = 6
+
+#: label, endpoint, the act it needs, and which number (of queries.waiting) stands beside it; the order is that of a day
 PLACES = (
     ("My team", "home.team", Do.SEE_TEAM, None),
     ("My caseload", "home.caseload", Do.SEE_CASELOAD, None),
@@ -125,7 +130,8 @@ def places(viewer: Viewer, path: str) -> Places:
                     WORDS.get(number, ""),
                 )
             )
-    return Places(items, _at_most(counts.unread))
+    more = items[IN_SIGHT:] if len(items) > IN_SIGHT + 1 else []
+    return Places(items[: len(items) - len(more)], more, _at_most(counts.unread))
 
 
 def _at_most(count: int) -> int | str:

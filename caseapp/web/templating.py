@@ -43,11 +43,12 @@ def _context(app):
     except Exception as error:  # an error page must stand without a database; its text may hold values
         app.logger.error("no viewer for this page: %s", type(error).__name__)
     if viewer is None:
-        return {"viewer": None, "nav": [], "demo": app.config["ALLOW_DEMO"], "csrf": "", "unread": 0}
+        return {"viewer": None, "nav": [], "nav_more": [], "demo": app.config["ALLOW_DEMO"], "csrf": "", "unread": 0}
     places = navigation.places(viewer, request.path)
     return {
         "viewer": viewer,
         "nav": places.items,
+        "nav_more": places.more,
         "unread": places.unread,
         "demo": viewer.demo,
         "csrf": generate_csrf(),
