@@ -52,6 +52,19 @@ def plan_of(niall):
     return db.session.get(CarePlan, niall.id, populate_existing=True)
 
 
+def test_a_draft_that_is_put_forward_is_made_known_to_each_agency_in_it_once_C5(world, ready, by, as_):
+    orla = as_("orla")
+    assert "Put the draft forward first" in orla.get("/cases/41729304/plan/agreement").text
+    orla.submit("/cases/41729304/plan/agreement", "/cases/41729304/plan/proposal")
+    assert plan_of(ready).status is PlanStatus.PROPOSED
+    told = set(db.session.scalars(select(Notification.user_id).where(Notification.kind == "plan_proposed")))
+    assert world.tomasz.user_id in told and world.orla.user_id not in told
+    assert "The plan was put forward, to be agreed" in as_("tomasz").get("/news").text
+    assert "Put the draft forward first" not in orla.get("/cases/41729304/plan/agreement").text
+    with pytest.raises(RuleBroken, match="already"):
+        agreements.propose(ready, **by)
+
+
 def test_agreeing_keeps_the_plan_as_it_stood_and_sets_the_next_review_S3_17(world, ready, by):
     assert agree(ready, by) == 1
     plan = plan_of(ready)

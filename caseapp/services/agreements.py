@@ -43,15 +43,26 @@ class Answer:
 
 @use_case
 def propose(case: CaseFile, *, actor: Viewer, at: datetime) -> None:
-    """Put the draft before the person and the agencies."""
+    """Put the draft before the person and the agencies: each agency that has been asked for something is told, looks at
+    its own part and can raise what should be different before anything is agreed (C5, S3-18). Raises RuleBroken when it
+    has been put forward already."""
     plan = plan_of(case)
     if plan.status is not PlanStatus.DRAFT:
         raise RuleBroken("The plan has been put forward already.")
     plan.status = PlanStatus.PROPOSED
     db.session.flush()
-    events.happened(
-        case, "plan_proposed", "The plan was put forward", actor=actor, at=at, tell_case_workers=True
+    event_id = events.happened(
+        case,
+        "plan_proposed",
+        "The plan was put forward, to be agreed",
+        actor=actor,
+        at=at,
+        audience=Audience.ALL,
+        tell_case_workers=True,
     )
+    for agency in involved(case, clock.local_day(at)):
+        workers = events.agency_workers(agency.id) - {actor.user_id}
+        events.notify(workers, "plan_proposed", at=at, case_id=case.id, event_id=event_id)
     audit.record(actor, "plan put forward", at=at, case=case)
 
 

@@ -12,8 +12,10 @@ from caseapp.policy.do import Do
 from caseapp.queries import plan_agreements, plan_diff, plan_gate, plan_text, plan_versions
 from caseapp.services import agreements as service
 from caseapp.services.plan_records import protocol_of
+from caseapp.vocabulary import PlanStatus
 from caseapp.web.access import on_case
 from caseapp.web.answers import page, refused, saved
+from caseapp.web.forms import Form
 from caseapp.web.sessions import viewer
 
 
@@ -47,6 +49,16 @@ def record_agreement(case):
         say = f"Version {head.agreed_version} is agreed. The next review is due by {dates.day(head.next_review_on)}."
         return saved(plan_at(case), say=say)
     return refused("plan/agree.html", **_context(case, form))
+
+
+@bp.post("/cases/<ref:reference>/plan/proposal")
+@on_case(Do.AGREE_PLAN)
+def propose(case):
+    form = Form()
+    if form.validate_on_submit() and form.accepts(service.propose, case, actor=viewer(), at=clock.now()):
+        say = "The plan is put forward. Each agency that is asked for something in it has been told."
+        return saved(url_for("plan.agree", reference=case.reference), say=say)
+    return refused("plan/agree.html", **_context(case) | {"failed": form})
 
 
 @bp.post("/cases/<ref:reference>/plan/agreement/agencies")
@@ -121,6 +133,7 @@ def _context(case, form=None):
         blocks=[(fault.text, mend(case, fault)) for fault in gate.blocks],
         warns=[(fault.text, mend(case, fault)) for fault in gate.warns],
         since=since,
+        draft=head.status is PlanStatus.DRAFT,
         line=plan_diff.in_one_line(list(since.changes), 140) if since else "",
         goals=sum(g["status"] in ("proposed", "active", "on_hold") for g in content["goals"]),
         actions=sum(
