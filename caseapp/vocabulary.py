@@ -1,6 +1,6 @@
 """The words of the field, as enums: the value is stored, the label is shown (spec: glossary E, states C1-C14)."""
 
-from enum import IntFlag, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
 
 
 class Word(StrEnum):
@@ -300,3 +300,327 @@ class AuditAct(Word):
     REFUSED = "refused", "Refused"
     EXPORTED = "exported", "Exported"
     PRINTED = "printed", "Printed"
+
+
+# --- procedures and reading confirmation (B11, C12) -------------------------------------------------------------
+
+
+class PracticeArea(Word):
+    RIGHTS = "rights", "Consent, confidentiality and rights"
+    FIRST_CONTACT = "first_contact", "First contact and referral"
+    ASSESSMENT = "assessment", "Assessment"
+    PLANNING = "planning", "Planning and key working"
+    TOGETHER = "together", "Working together"
+    SAFETY = "safety", "Safety and safeguarding"
+    MOVING_ON = "moving_on", "Reviews, transfer and closing"
+    RECORDS = "records", "Records and information"
+    STAFF = "staff", "Staff and supervision"
+
+
+class ChapterForm(Word):
+    TEXT = "text", "Text written here"
+    FILE = "file", "An attached file"
+    LINK = "link", "A page elsewhere"
+
+
+class ChapterChange(Word):
+    """What a new version asks of those who confirmed the one before (X-14)."""
+
+    FIRST = "first", "First version"
+    MINOR = "minor", "Minor edit"
+    READ_AGAIN = "read_again", "Must be read again"
+
+
+class ReadingPurpose(Word):
+    """S0-32."""
+
+    INDUCTION = "induction", "Induction"
+    SUPERVISION = "supervision", "Supervision"
+    CPD = "cpd", "Learning (CPD)"
+    TEAM_DISCUSSION = "team_discussion", "Team discussion"
+    OTHER = "other", "Something else"
+
+
+class ConfirmationKind(Word):
+    READ = "read", "Read"
+    MISTAKE = "mistake", "Entered by mistake"
+
+
+class ReadingTarget(Word):
+    """Whom an assignment of reading meets."""
+
+    AGENCY = "agency", "Everybody in the agency"
+    ROLE = "role", "Everybody with a role"
+    PROFESSION = "profession", "Everybody of a profession"
+    TEAM = "team", "The team of a line manager"
+    PERSON = "person", "One person"
+
+
+class TextSize(Word):
+    NORMAL = "normal", "Normal text"
+    LARGE = "large", "Larger text"
+    LARGEST = "largest", "Largest text"
+
+
+class PageTint(Word):
+    """The colour behind the text, for readers whom black on white tires (X-15)."""
+
+    PAPER = "paper", "As usual"
+    CREAM = "cream", "Cream"
+    BLUE = "blue", "Pale blue"
+    GREEN = "green", "Pale green"
+    ROSE = "rose", "Rose"
+    DARK = "dark", "Light on dark"
+
+
+class MeetingKind(Word):
+    """What a meeting is for (B7, S2-20). All but the last two belong to a case and are called by who holds its plan."""
+
+    CASE_MEETING = "case_meeting", "Case meeting"
+    REVIEW = "review", "Review of the plan"
+    LEAD_AGENCY = "lead_agency", "Meeting about the lead agency"
+    HANDOVER = "handover", "Handover meeting"
+    EXIT = "exit", "Exit meeting"
+    #: Statutory: only social work calls it (S2-20).
+    CONFERENCE = "conference", "Case conference (statutory)"
+    #: Of a coordinator with agencies; about no case and no plan.
+    GROUP = "group", "Group meeting"
+
+
+class MeetingTrigger(Word):
+    """Why a case meeting is called: five that make it mandatory (S2-35), and one that only makes it useful (S2-26)."""
+
+    NO_LEAD = "no_lead", "The agencies do not agree who leads"
+    UNMET_NEEDS = "unmet_needs", "Needs are not met and nothing in the plan meets them"
+    UNCLEAR = "unclear", "Agencies understand their part differently, or it is not clear who is involved"
+    SEVERAL = "several", "Several agencies are involved and one meeting saves many calls"
+    EXCLUDED = "excluded", "The person has been excluded from the case manager’s service"
+    USEFUL = "useful", "None of these, but a meeting is feasible and useful"
+
+
+MANDATORY_TRIGGERS = frozenset(MeetingTrigger) - {MeetingTrigger.USEFUL}
+
+
+class MeetingStatus(Word):
+    """C8. Begun and not yet closed is HELD; closed, with its minutes being written, is MINUTES_DRAFT."""
+
+    PROPOSED = "proposed", "Proposed"
+    REFUSED = "refused", "Not agreed"
+    APPROVED = "approved", "Agreed, no day yet"
+    SCHEDULED = "scheduled", "Arranged"
+    POSTPONED = "postponed", "Put off, no new day yet"
+    CANCELLED = "cancelled", "Called off"
+    NOT_CONVENED = "not_convened", "Could not be brought about"
+    HELD = "held", "In session"
+    MINUTES_DRAFT = "minutes_draft", "Held, minutes being written"
+    ISSUED = "issued", "Minutes issued"
+    AMENDED = "amended", "Minutes issued and amended"
+
+
+#: Invitations are out: from here on an invited agency sees the meeting.
+CALLED_MEETINGS = frozenset(
+    {
+        MeetingStatus.SCHEDULED,
+        MeetingStatus.POSTPONED,
+        MeetingStatus.CANCELLED,
+        MeetingStatus.HELD,
+        MeetingStatus.MINUTES_DRAFT,
+        MeetingStatus.ISSUED,
+        MeetingStatus.AMENDED,
+    }
+)
+#: It has taken place.
+HELD_MEETINGS = frozenset(
+    {MeetingStatus.HELD, MeetingStatus.MINUTES_DRAFT, MeetingStatus.ISSUED, MeetingStatus.AMENDED}
+)
+#: It may still take place.
+COMING_MEETINGS = frozenset(
+    {MeetingStatus.PROPOSED, MeetingStatus.APPROVED, MeetingStatus.SCHEDULED, MeetingStatus.POSTPONED}
+)
+
+
+class AttendeeKind(Word):
+    AGENCY = "agency", "For an agency"
+    PERSON = "person", "The person"
+    SUPPORTER = "supporter", "Beside the person"
+    #: Without an account and without an agency here.
+    GUEST = "guest", "Guest"
+
+
+class Answer(Word):
+    """What an agency said to its invitation (C8). What it then did (report, call, presence) stands in its own columns."""
+
+    INVITED = "invited", "No answer yet"
+    ASKING = "asking", "Permission asked of the manager"
+    COMING = "coming", "Coming"
+    SUBSTITUTE = "substitute", "Somebody else comes"
+    DECLINED = "declined", "Not coming"
+
+
+class Presence(Word):
+    THERE = "there", "There"
+    BY_PHONE = "by_phone", "There by phone or video"
+    ABSENT = "absent", "Not there"
+
+
+class PointSource(Word):
+    """Where a point of the agenda comes from; all but OWN are found in the plan or the invitations."""
+
+    REMINDER = "reminder", "Welcome and confidentiality"
+    APOLOGIES = "apologies", "Apologies and reports"
+    PERSON = "person", "The person’s view"
+    MINUTES = "minutes", "Minutes of the last meeting"
+    LEAD = "lead", "Who leads"
+    GOAL = "goal", "Goal"
+    NEED = "need", "Need without actions"
+    ISSUE = "issue", "Issue without an answer"
+    BARRIER = "barrier", "Gap or block"
+    CONSENT = "consent", "Consent"
+    CARRIED = "carried", "From the last meeting"
+    OWN = "own", "Added point"
+    SUMMARY = "summary", "Who does what by when"
+    REVIEW = "review", "Next review"
+
+
+class ChangeKind(Word):
+    """What a decision changes in the plan, kept as a draft until the minutes are issued."""
+
+    ACTION_CHANGED = "action_changed", "Action changed"
+    ACTION_ADDED = "action_added", "Action added"
+    GOAL_ADDED = "goal_added", "Goal added"
+    GOAL_CHANGED = "goal_changed", "Goal changed"
+    NEXT_REVIEW = "next_review", "Next review"
+
+
+class Standpoint(Word):
+    """Where somebody stands on a decision."""
+
+    AGREES = "agrees", "Agrees"
+    DISAGREES = "disagrees", "Does not agree"
+    ABSTAINS = "abstains", "Says neither"
+
+
+# --- gaps and blocks (C9, B5) and grievances ---------------------------------------------------------------------
+
+
+class Rung(IntEnum):
+    """A level of the ladder, lowest first: comparing two tells which is higher (S3-71 … S3-75)."""
+
+    WORKER = 1
+    MANAGER = 2
+    COORDINATOR = 3
+    GROUP = 4
+    NATIONAL = 5
+
+    @property
+    def label(self):
+        return RUNG_LABELS[self]
+
+    @property
+    def above(self):
+        """The next rung, None above the national coordinator. There is no other way up: no skipping."""
+        return None if self is Rung.NATIONAL else Rung(self + 1)
+
+    @property
+    def below(self):
+        return None if self is Rung.WORKER else Rung(self - 1)
+
+
+RUNG_LABELS = {
+    Rung.WORKER: "Worker",
+    Rung.MANAGER: "Manager",
+    Rung.COORDINATOR: "Coordinator",
+    Rung.GROUP: "Treatment and rehabilitation group",
+    Rung.NATIONAL: "National coordinator",
+}
+
+
+class EscalationKind(Word):
+    GAP = "gap", "Gap: the service is missing"
+    BLOCK = "block", "Block: the service exists, access is refused or delayed"
+
+    @property
+    def short(self):
+        return "Gap" if self is EscalationKind.GAP else "Block"
+
+
+class EscalationState(Word):
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+    PARTLY = "partly", "Resolved in part"
+    NOT_RESOLVED = "not_resolved", "Not resolved"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class StepAct(Word):
+    """What happened on the ladder, one line of its log."""
+
+    RAISED = "raised", "Raised it"
+    COLLEAGUES_ASKED = "colleagues_asked", "Asked colleagues"
+    COLLEAGUE_ADVISED = "colleague_advised", "A colleague advised"
+    SENT = "sent", "Sent it to the manager"
+    ACCEPTED = "accepted", "Took it on"
+    ADVISED = "advised", "Gave advice"
+    ASKED_BACK = "asked_back", "Asked back"
+    ANSWERED_BACK = "answered_back", "Answered the question"
+    PASSED_UP = "passed_up", "Passed it up"
+    CONSULTED = "consulted", "Was consulted"
+    TAKEN_BACK = "taken_back", "Took it back"
+    CLOSED = "closed", "Closed it"
+    REOPENED = "reopened", "Opened it again"
+    WITHDRAWN = "withdrawn", "Withdrew it"
+    JOINED = "joined", "Joined"
+    PARTED = "parted", "Taken out of a joining"
+    PAUSED = "paused", "Stopped the clock"
+    RESUMED = "resumed", "Let the clock run again"
+    REMINDED = "reminded", "Reminder sent"
+    ROSE = "rose", "Shown to the next level"
+    HANDED_ON = "handed_on", "Handed on at the same level"
+    URGENT = "urgent", "Marked urgent"
+    IDENTITY_GIVEN = "identity_given", "The person agreed to be named"
+    IDENTITY_ENDED = "identity_ended", "The person is no longer named"
+    CASE_ENDED = "case_ended", "The case closed; goes on as a service gap"
+    THEMED = "themed", "Given a theme"
+    REPLIED = "replied", "Reply to all who raised it"
+    GROUP_DECIDED = "group_decided", "Decided in the group"
+
+
+class GapScope(Word):
+    """How wide a gap is (B5)."""
+
+    MICRO = "micro", "One person or one worker"
+    MEZZO = "mezzo", "One agency or area"
+    MACRO = "macro", "The whole country, or policy"
+
+
+class ProviderGrievanceStage(Word):
+    """Dissatisfaction between agencies (S2-23): the managers talk, then the provider grievance procedure."""
+
+    MANAGERS_TALK = "managers_talk", "The managers talk"
+    PROCEDURE = "procedure", "Provider grievance procedure"
+    SETTLED = "settled", "Settled"
+    NOT_SETTLED = "not_settled", "Ended, not settled"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class PersonGrievanceStage(Word):
+    RECEIVED = "received", "Received"
+    LOOKED_INTO = "looked_into", "Being looked into"
+    ANSWERED = "answered", "Answered"
+    APPEALED = "appealed", "The person was not content; looked at again"
+    ENDED = "ended", "Ended"
+    WITHDRAWN = "withdrawn", "Withdrawn by the person"
+
+
+class GrievanceAct(Word):
+    """One line in the record of a grievance, of either kind."""
+
+    RAISED = "raised", "Raised"
+    TALKED = "talked", "The managers talked"
+    ANSWERED = "answered", "Answered"
+    MOVED = "moved", "Taken to the provider grievance procedure"
+    NOTED = "noted", "Noted"
+    APPEALED = "appealed", "Asked to be looked at again"
+    SETTLED = "settled", "Settled"
+    ENDED = "ended", "Ended"
+    WITHDRAWN = "withdrawn", "Withdrawn"

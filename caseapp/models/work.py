@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.models.base import Base, Id, Line, LongText, Moment, ShortText, has_id, ref
@@ -36,6 +36,8 @@ class Notification(has_id, Base):
     event_id: Mapped[int | None] = ref("event.id")
     #: The action that a reminder is about; where there is an event, that names it.
     action_id: Mapped[int | None] = ref("action.id", index=False)
+    #: The meeting that it is about, for the link; whether it may be seen is asked when it is opened.
+    meeting_id: Mapped[int | None] = ref("meeting.id", index=False)
     #: For notices that are about no case, or about one that can no longer be seen: a plain sentence without names.
     plain: Mapped[Line] = mapped_column(default="")
     read_at: Mapped[Moment | None]
@@ -62,6 +64,8 @@ class OutboxMessage(has_id, Base):
     to_address: Mapped[str] = mapped_column(String(254))
     subject: Mapped[Line]
     body: Mapped[LongText]
+    #: A calendar file (RFC 5545) to be attached, as text; its METHOD stands in it.
+    calendar: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Moment]
     due_at: Mapped[Moment]
     attempts: Mapped[int] = mapped_column(default=0)
