@@ -46,3 +46,10 @@ class Do(StrEnum):
     MANAGE_OWN_AGENCY = "agency:own"
     MANAGE_AGENCIES = "system:agencies"
     SEE_DIRECTORY = "directory:view"
+    # about one chapter, loaded through chapters.find_chapter
+    READ_CHAPTER = "chapter:read"
+    CONFIRM_CHAPTER = "chapter:confirm"
+    EDIT_CHAPTER = "chapter:edit"
+    # about procedures, and no one chapter
+    READ_HANDBOOK = "handbook:read"
+    EDIT_HANDBOOK = "handbook:edit"

@@ -1,6 +1,7 @@
 """Doing, decided by one predicate: `may(viewer, act, record)`. Whether the record can be seen at all was decided before,
 in scopes; what remains is who may do what with it."""
 
+from caseapp.policy.chapters import EDITORS, ON_CHAPTER, ChapterFile
 from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
@@ -95,6 +96,8 @@ BY_ROLE = {
     Do.MANAGE_OWN_AGENCY: Role.AGENCY_ADMIN,
     Do.MANAGE_AGENCIES: Role.SYSTEM_ADMIN,
     Do.SEE_DIRECTORY: Role(127),
+    Do.READ_HANDBOOK: Role(127),
+    Do.EDIT_HANDBOOK: EDITORS,
 }
 
 
@@ -107,7 +110,7 @@ def _by_practice(acts):
 
 
 #: The acts on each kind of record; a new kind brings its own table (policy/<kind>.py) and its line here.
-ON_RECORD = {CaseFile: _by_practice(ON_CASE), PersonFile: _by_practice(ON_PERSON)}
+ON_RECORD = {CaseFile: _by_practice(ON_CASE), PersonFile: _by_practice(ON_PERSON), ChapterFile: ON_CHAPTER}
 
 
 def may(viewer: Viewer, act: Do, record=None) -> bool:
