@@ -10,6 +10,7 @@ NAMES = (
     "cases",
     "consent",
     "plan",
+    "meetings",
     "staff",
     "agency",
     "system",

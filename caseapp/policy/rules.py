@@ -3,6 +3,7 @@ in scopes; what remains is who may do what with it."""
 
 from caseapp.policy.chapters import EDITORS, ON_CHAPTER, ChapterFile
 from caseapp.policy.do import Do
+from caseapp.policy.meetings import COORDINATES, ON_MEETING, MeetingFile
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import Role
@@ -76,6 +77,9 @@ ON_CASE = {
     Do.VIEW_OWN_CONSENT: _sees,
     Do.RECORD_CONSENT: _works_on_open,
     Do.VIEW_DISCLOSURES: _answers_for_case,
+    Do.CALL_MEETING: _works_on_open,
+    #: whether the agency is social work is asked by the use case
+    Do.RECORD_CONFERENCE: _open,
 }
 
 ON_PERSON = {
@@ -96,6 +100,8 @@ BY_ROLE = {
     Do.MANAGE_OWN_AGENCY: Role.AGENCY_ADMIN,
     Do.MANAGE_AGENCIES: Role.SYSTEM_ADMIN,
     Do.SEE_DIRECTORY: Role(127),
+    Do.SEE_MEETINGS: Role.WORKER | Role.LINE_MANAGER | COORDINATES,
+    Do.CALL_GROUP_MEETING: COORDINATES,
     Do.READ_HANDBOOK: Role(127),
     Do.EDIT_HANDBOOK: EDITORS,
 }
@@ -110,7 +116,12 @@ def _by_practice(acts):
 
 
 #: The acts on each kind of record; a new kind brings its own table (policy/<kind>.py) and its line here.
-ON_RECORD = {CaseFile: _by_practice(ON_CASE), PersonFile: _by_practice(ON_PERSON), ChapterFile: ON_CHAPTER}
+ON_RECORD = {
+    CaseFile: _by_practice(ON_CASE),
+    PersonFile: _by_practice(ON_PERSON),
+    ChapterFile: ON_CHAPTER,
+    MeetingFile: ON_MEETING,
+}
 
 
 def may(viewer: Viewer, act: Do, record=None) -> bool:

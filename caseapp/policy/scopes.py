@@ -381,7 +381,8 @@ class CaseFile:
         return "consent" if self.grant_id else "lead agency"
 
 
-_CASE_COLUMNS = (
+#: What a CaseFile is made of, for a statement that finds another record together with its case.
+CASE_COLUMNS = (
     Case.id,
     Case.reference,
     Case.person_id,
@@ -405,11 +406,12 @@ _CASE_COLUMNS = (
     .label("grant_id"),
 )
 
-_BY_REFERENCE = select(*_CASE_COLUMNS).where(Case.reference == bindparam("reference"), SEES_CASE)
-_BY_ID = select(*_CASE_COLUMNS).where(Case.id == bindparam("case_id"), SEES_CASE)
+_BY_REFERENCE = select(*CASE_COLUMNS).where(Case.reference == bindparam("reference"), SEES_CASE)
+_BY_ID = select(*CASE_COLUMNS).where(Case.id == bindparam("case_id"), SEES_CASE)
 
 
-def _case_file(row) -> CaseFile | None:
+def case_file(row) -> CaseFile | None:
+    """The CaseFile behind a row of CASE_COLUMNS."""
     if row is None:
         return None
     return CaseFile(*row[:8], Sight(row[8]), bool(row[9]), bool(row[10]), row[11])
@@ -417,12 +419,12 @@ def _case_file(row) -> CaseFile | None:
 
 def find_case(viewer: Viewer, reference: str, today: date | None = None) -> CaseFile | None:
     """The case behind a reference, or None where the viewer may not know that it exists."""
-    return _case_file(read(_BY_REFERENCE, {"reference": reference} | binds(viewer, today)).first())
+    return case_file(read(_BY_REFERENCE, {"reference": reference} | binds(viewer, today)).first())
 
 
 def find_case_by_id(viewer: Viewer, case_id: int, today: date | None = None) -> CaseFile | None:
     """As find_case, by the record's own id."""
-    return _case_file(read(_BY_ID, {"case_id": case_id} | binds(viewer, today)).first())
+    return case_file(read(_BY_ID, {"case_id": case_id} | binds(viewer, today)).first())
 
 
 _MOVED_ON = select(not_(NOT_MOVED_ON)).where(Case.id == bindparam("case_id", type_=Id))

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.policy import rules, scopes
+from caseapp.policy import meetings, rules, scopes
 from caseapp.policy.do import Do
 from caseapp.services import audit
 from caseapp.services.transaction import unit_of_work
@@ -80,6 +80,18 @@ def on_person(act: Do, reads: str | None = None):
         find=scopes.find_person,
         about=lambda person: {"person_id": person.id},
         sought=lambda person_id: {"person_id": person_id},
+    )
+
+
+def on_meeting(act: Do, reads: str | None = None):
+    """An act on one meeting, given by `meeting_id` in the address. The view gets `meeting`, a MeetingFile."""
+    return on_record(
+        act,
+        reads,
+        argument="meeting_id",
+        gives="meeting",
+        find=meetings.find_meeting,
+        about=lambda meeting: {"case": meeting.case} if meeting.case else {},
     )
 
 
