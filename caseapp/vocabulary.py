@@ -370,7 +370,6 @@ class PageTint(Word):
     BLUE = "blue", "Pale blue"
     GREEN = "green", "Pale green"
     ROSE = "rose", "Rose"
-    DARK = "dark", "Light on dark"
 
 
 class MeetingKind(Word):

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from caseapp.ids import new_id
 from caseapp.models.accounts import Roles
 from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, ShortText, has_id, ref, word
 from caseapp.vocabulary import (
@@ -37,13 +38,13 @@ def _where(words):
 
 
 class Handbook(Base):
-    """An agency's handbook as a whole. `stamp` grows with every change of it, so that a process knows whether the heads
-    of chapters that it remembers still hold."""
+    """An agency's handbook as a whole. `stamp` is another one after every change of it, so that a process knows whether
+    the heads of chapters that it remembers still hold."""
 
     __tablename__ = "handbook"
 
     agency_id: Mapped[int] = mapped_column(Id, ForeignKey("agency.id"), primary_key=True, autoincrement=False)
-    stamp: Mapped[int] = mapped_column(default=1)
+    stamp: Mapped[int] = mapped_column(Id, default=new_id)
     #: Keys of the procedures (config/protocols) whose starting chapters were taken over.
     families: Mapped[Any] = mapped_column(JSON, default=list)
     began_at: Mapped[Moment]

@@ -23,7 +23,7 @@ def upgrade():
     op.create_table(
         "handbook",
         sa.Column("agency_id", ID, autoincrement=False, nullable=False),
-        sa.Column("stamp", sa.Integer(), nullable=False),
+        sa.Column("stamp", ID, nullable=False),
         sa.Column("families", sa.JSON(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_handbook_agency_id")),
@@ -166,7 +166,6 @@ def upgrade():
                 "blue",
                 "green",
                 "rose",
-                "dark",
                 name="tint",
                 native_enum=False,
                 create_constraint=True,
