@@ -1,0 +1,107 @@
+"""A select of columns, put into SQL once for each kind of database and from then on run on the driver itself.
+
+SQLAlchemy looks up, binds and unwraps a statement anew each time it runs; for the large statements of the scopes that is
+more work than the database has with them. What it knows is used here all the same, once: its SQL, and how each type is
+bound and read back (UTC moments, our words, days), so a statement gives what it would have given there.
+
+Values that never change stand in the SQL itself (`status = 'active'`). That is a rule for SQLite, not a taste: where a
+bound value is compared with the column of a partial index, SQLite plans the statement again on every run.
+"""
+
+from collections import namedtuple
+from functools import cache
+
+from sqlalchemy import exc
+
+
+class Rows(list):
+    """What a statement found: named tuples, all of them fetched."""
+
+    def all(self) -> list:
+        return self
+
+    def first(self):
+        """The first row, or None."""
+        return self[0] if self else None
+
+    def one(self):
+        """The only row. Raises NoResultFound or MultipleResultsFound where there is not exactly one."""
+        if len(self) == 1:
+            return self[0]
+        raise (exc.MultipleResultsFound if self else exc.NoResultFound)("one row was to be found")
+
+    def scalar(self):
+        """The first column of the first row, or None."""
+        return self[0][0] if self else None
+
+
+@cache
+def _compiler(base):
+    """The database's own compiler, writing out every value but those that the caller gives."""
+
+    class Written(base):
+        def visit_bindparam(self, bindparam, literal_binds=False, **more):
+            return super().visit_bindparam(bindparam, literal_binds=not bindparam.required, **more)
+
+    return Written
+
+
+class Prepared:
+    """One statement for one kind of database: its SQL, the order and the types of its values, the types of its columns."""
+
+    def __init__(self, statement, dialect):
+        compiled = _compiler(dialect.statement_compiler)(dialect, statement)
+        self.sql = str(compiled)
+        self.positional = compiled.positional
+        names = compiled.positiontup if compiled.positional else list(compiled.binds)
+        self.values = [(name, self._bound(compiled.binds[name].type, dialect)) for name in names]
+        columns = [(column[0], column[3]) for column in compiled._result_columns]
+        self.row = namedtuple("Row", [name for name, _ in columns], rename=True)  # noqa: PYI024 - names known only now
+        self.read = [
+            (at, processor)
+            for at, (_, kind) in enumerate(columns)
+            if (processor := kind.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+
+    @staticmethod
+    def _bound(kind, dialect):
+        return kind.dialect_impl(dialect).bind_processor(dialect)
+
+    def run(self, connection, binds: dict) -> Rows:
+        """The rows for these values, in the transaction of `connection`. A value that is missing raises KeyError, so
+        that a scope without its viewer shows nothing."""
+        if self.positional:
+            values = tuple([bound(binds[n]) if bound else binds[n] for n, bound in self.values])
+        else:
+            values = {n: bound(binds[n]) if bound else binds[n] for n, bound in self.values}
+        rows = self._fetched(connection, values)
+        if rows and self.read:
+            columns = list(zip(*rows, strict=True))
+            for at, processor in self.read:
+                columns[at] = map(processor, columns[at])
+            rows = zip(*columns, strict=True)
+        return Rows(map(self.row._make, rows))
+
+    def _fetched(self, connection, values) -> list[tuple]:
+        pooled = connection.connection
+        cursor = pooled.cursor()
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, self.sql, values, None, False)
+        try:
+            cursor.execute(self.sql, values)
+            return cursor.fetchall()
+        except connection.dialect.dbapi.Error as error:
+            lost = connection.dialect.is_disconnect(error, pooled.driver_connection, cursor)
+            if lost:
+                connection.invalidate(error)
+            raise exc.DBAPIError.instance(
+                self.sql,
+                None,
+                error,
+                connection.dialect.dbapi.Error,
+                hide_parameters=True,
+                connection_invalidated=lost,
+                dialect=connection.dialect,
+            ) from error
+        finally:
+            cursor.close()
