@@ -3,6 +3,13 @@ in scopes; what remains is who may do what with it."""
 
 from caseapp.policy.chapters import EDITORS, ON_CHAPTER, ChapterFile
 from caseapp.policy.do import Do
+from caseapp.policy.escalations import ABOVE_AGENCIES, ON_ESCALATION, EscalationFile
+from caseapp.policy.grievances import (
+    ON_PERSON_GRIEVANCE,
+    ON_PROVIDER_GRIEVANCE,
+    PersonGrievanceFile,
+    ProviderGrievanceFile,
+)
 from caseapp.policy.meetings import COORDINATES, ON_MEETING, MeetingFile
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
@@ -77,6 +84,8 @@ ON_CASE = {
     Do.VIEW_OWN_CONSENT: _sees,
     Do.RECORD_CONSENT: _works_on_open,
     Do.VIEW_DISCLOSURES: _answers_for_case,
+    Do.RAISE_FROM_CASE: _open,
+    Do.RAISE_PERSON_GRIEVANCE: _sees,
     Do.CALL_MEETING: _works_on_open,
     #: whether the agency is social work is asked by the use case
     Do.RECORD_CONFERENCE: _open,
@@ -100,6 +109,10 @@ BY_ROLE = {
     Do.MANAGE_OWN_AGENCY: Role.AGENCY_ADMIN,
     Do.MANAGE_AGENCIES: Role.SYSTEM_ADMIN,
     Do.SEE_DIRECTORY: Role(127),
+    Do.SEE_GAPS: Role.WORKER | Role.LINE_MANAGER | ABOVE_AGENCIES,
+    Do.RAISE_GAP: Role.WORKER | Role.LINE_MANAGER,
+    Do.TRIAGE_GAPS: ABOVE_AGENCIES,
+    Do.SEE_GRIEVANCES: Role.WORKER | Role.LINE_MANAGER,
     Do.SEE_MEETINGS: Role.WORKER | Role.LINE_MANAGER | COORDINATES,
     Do.CALL_GROUP_MEETING: COORDINATES,
     Do.READ_HANDBOOK: Role(127),
@@ -121,6 +134,9 @@ ON_RECORD = {
     PersonFile: _by_practice(ON_PERSON),
     ChapterFile: ON_CHAPTER,
     MeetingFile: ON_MEETING,
+    EscalationFile: ON_ESCALATION,
+    ProviderGrievanceFile: ON_PROVIDER_GRIEVANCE,
+    PersonGrievanceFile: ON_PERSON_GRIEVANCE,
 }
 
 

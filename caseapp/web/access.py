@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.policy import meetings, rules, scopes
+from caseapp.policy import escalations, grievances, meetings, rules, scopes
 from caseapp.policy.do import Do
 from caseapp.services import audit
 from caseapp.services.transaction import unit_of_work
@@ -92,6 +92,42 @@ def on_meeting(act: Do, reads: str | None = None):
         gives="meeting",
         find=meetings.find_meeting,
         about=lambda meeting: {"case": meeting.case} if meeting.case else {},
+    )
+
+
+def on_escalation(act: Do, reads: str | None = None):
+    """An act on one gap or block, given by `escalation_id` in the address. The view gets `gap`, an EscalationFile."""
+    return on_record(
+        act,
+        reads,
+        argument="escalation_id",
+        gives="gap",
+        find=escalations.find_escalation,
+        about=lambda gap: {"case_id": gap.case_id, "detail": {"escalation": gap.id}},
+    )
+
+
+def on_provider_grievance(act: Do, reads: str | None = None):
+    """An act on one grievance between agencies, given by `grievance_id`. The view gets `grievance`."""
+    return on_record(
+        act,
+        reads,
+        argument="grievance_id",
+        gives="grievance",
+        find=grievances.find_provider_grievance,
+        about=lambda grievance: {"detail": {"provider_grievance": grievance.id}},
+    )
+
+
+def on_person_grievance(act: Do, reads: str | None = None):
+    """An act on one person's own grievance, given by `grievance_id`. The view gets `grievance`."""
+    return on_record(
+        act,
+        reads,
+        argument="grievance_id",
+        gives="grievance",
+        find=grievances.find_person_grievance,
+        about=lambda grievance: {"person_id": grievance.person_id, "case_id": grievance.case_id},
     )
 
 
