@@ -1,15 +1,17 @@
 #!/bin/sh
-# Chromium for the browser tests and PostgreSQL for the second database: from Debian's packages, if this user may
+# Chromium for the browser tests, PostgreSQL for the second database, Pango for the PDFs: from Debian's packages, if this user may
 # install them. What is still missing afterwards is said loudly; with CI=true the tests that need it then fail.
 set -u
 cd "$(dirname "$0")/.."
 
 has_chromium() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 has_postgres() { .venv/bin/python -m tests.postgres >/dev/null 2>&1; }
+has_pango() { .venv/bin/python -c 'import weasyprint' >/dev/null 2>&1; }
 
 wanted=
 has_chromium || wanted="$wanted chromium"
 has_postgres || wanted="$wanted postgresql"
+has_pango || wanted="$wanted libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 [ -z "$wanted" ] && exit 0
 
 if command -v apt-get >/dev/null 2>&1; then
@@ -30,4 +32,5 @@ warn() {
 }
 has_chromium || warn "No Chromium: nothing is tested in a real browser. Install it with: sudo apt-get install chromium"
 has_postgres || warn "No PostgreSQL: nothing is tested on it. Install it with: sudo apt-get install postgresql"
+has_pango || warn "No Pango: no PDF is made. Install it with: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 exit 0

@@ -5,6 +5,8 @@ Nothing is fetched: style sheets of this house are read from its own folder, any
 neither wait for a network nor tell anybody that it was made.
 """
 
+from ctypes.util import find_library
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,8 +32,18 @@ def made(html: str) -> bytes:
     )
 
 
+@lru_cache(maxsize=1)
+def available() -> bool:
+    """Whether this machine has what WeasyPrint draws text with (docs/operators/deploy.md names the packages)."""
+    return all(find_library(name) for name in ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset"))
+
+
 def answer(html: str, name: str):
-    """A PDF to be kept under that name, which holds no personal data: it lands in download folders and histories."""
+    """A PDF to be kept under that name, which holds no personal data: it lands in download folders and histories.
+
+    A machine without the libraries for it answers with the printed page itself, which any browser can keep as a PDF."""
+    if not available():
+        return make_response(html)
     response = make_response(made(html))
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
