@@ -65,6 +65,8 @@ class MeetingRecord(Editable, Base):
     #: The person was not there: who says it for them, or why nothing is known.
     persons_view_from: Mapped[Line] = mapped_column(default="")
     not_agreed: Mapped[LongText] = mapped_column(default="")
+    #: The person agreed to the whole plan as it stands after the meeting: then the new version is agreed.
+    person_agrees: Mapped[bool] = mapped_column(default=False)
     next_at: Mapped[Moment | None]
     next_place: Mapped[Line] = mapped_column(default="")
     next_review_on: Mapped[date | None]
@@ -95,6 +97,8 @@ class MeetingDecision(Editable, Base):
     to_gaps: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[Moment]
     made_by_id: Mapped[int] = ref("user.id", index=False)
+    #: None while it is being typed: saved, but not yet said to be decided.
+    recorded_at: Mapped[Moment | None]
     #: Taken back before the minutes; the row stays for the record.
     dropped_at: Mapped[Moment | None]
 
