@@ -86,7 +86,7 @@ class Escalation(Editable, Base):
     #: The agency concerned where it is not registered here.
     concerned_name: Mapped[str] = mapped_column(String(160), default="")
     service: Mapped[str] = mapped_column(String(160))
-    #: The service in plain words, by which likely duplicates are found (services.escalation_likeness.key).
+    #: The service in plain words, by which likely duplicates are found (queries.escalation_likeness.key).
     service_key: Mapped[str] = mapped_column(String(160), index=True)
     title: Mapped[Line]
     description: Mapped[LongText] = mapped_column(default="")
@@ -126,6 +126,8 @@ class Escalation(Editable, Base):
     closed_by_id: Mapped[int | None] = ref("user.id", index=False)
     last_step_at: Mapped[Moment]
     joined_to_id: Mapped[int | None] = ref("escalation.id")
+    #: The one of another agency that it is like: it is joined to that once its own manager has passed it up (S3-72).
+    join_wish_id: Mapped[int | None] = ref("escalation.id", index=False)
     theme_id: Mapped[int | None] = ref("gap_theme.id")
     scope: Mapped[GapScope | None] = word(GapScope, name="scope", nullable=True)
     register_entry_id: Mapped[int | None] = ref("register_entry.id")
@@ -167,7 +169,6 @@ class EscalationHolding(has_id, Base):
     calendar: Mapped[str] = mapped_column(String(8))
     #: What brought it here: it came up, was asked back, was opened again.
     came_by: Mapped[StepAct] = word(StepAct, name="came_by")
-    #: The question where it was asked back: it stays until this holding ends.
     accepted_at: Mapped[Moment | None]
     #: When the holder was reminded, and when it was shown to the superior: once for each holding.
     reminded_at: Mapped[Moment | None]

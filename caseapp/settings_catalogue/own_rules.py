@@ -181,11 +181,23 @@ def _time_limits() -> tuple[Setting, ...]:
                 "C9",
             )
             for level, holder, days in (
+                ("worker", "worker who is asked back", 3),
                 ("manager", "manager", 5),
                 ("coordinator", "coordinator", 10),
                 ("group", "treatment and rehabilitation group", 20),
                 ("national", "national coordinator", 20),
             )
+        ),
+        number(
+            "escalation_cut_off_hour",
+            "CFG-16",
+            "Gaps and blocks: the day ends at",
+            "What comes after this hour of the day, or on a day off, starts its clock on the next working day.",
+            16,
+            9,
+            24,
+            "o’clock",
+            "C9",
         ),
         number(
             "meeting_decisions_working_days",

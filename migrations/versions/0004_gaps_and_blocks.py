@@ -389,6 +389,7 @@ def upgrade():
         sa.Column("closed_by_id", ID, nullable=True),
         sa.Column("last_step_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("joined_to_id", ID, nullable=True),
+        sa.Column("join_wish_id", ID, nullable=True),
         sa.Column("theme_id", ID, nullable=True),
         sa.Column(
             "scope",
@@ -437,6 +438,7 @@ def upgrade():
         ),
         sa.ForeignKeyConstraint(["goal_id"], ["goal.id"], name=op.f("fk_escalation_goal_id")),
         sa.ForeignKeyConstraint(["holder_id"], ["user.id"], name=op.f("fk_escalation_holder_id")),
+        sa.ForeignKeyConstraint(["join_wish_id"], ["escalation.id"], name=op.f("fk_escalation_join_wish_id")),
         sa.ForeignKeyConstraint(["joined_to_id"], ["escalation.id"], name=op.f("fk_escalation_joined_to_id")),
         sa.ForeignKeyConstraint(["raised_by_id"], ["user.id"], name=op.f("fk_escalation_raised_by_id")),
         sa.ForeignKeyConstraint(
