@@ -23,13 +23,14 @@ def happened(
     for_agency_id: int | None = None,
     action_id: int | None = None,
     goal_id: int | None = None,
+    meeting_id: int | None = None,
     change: dict[str, list] | None = None,
     tell_case_workers: bool = False,
     tell_agency_id: int | None = None,
     tell_user_ids: tuple[int, ...] = (),
 ) -> int:
     """Add a line to the case's timeline, and notify: the case manager and key workers, the workers of one agency, or
-    named users; never the actor. `change` maps a field's name, in words, to its old and new value. Returns the
+    named users; never the actor. `meeting_id` is the meeting that their notice leads to. `change` maps a field's name, in words, to its old and new value. Returns the
     event's id."""
     event_id = new_id()
     db.session.execute(
@@ -57,7 +58,7 @@ def happened(
         people |= case_workers(case.id)
     if tell_agency_id is not None:
         people |= agency_workers(tell_agency_id)
-    notify(people - {actor.user_id}, kind, at=at, case_id=case.id, event_id=event_id)
+    notify(people - {actor.user_id}, kind, at=at, case_id=case.id, event_id=event_id, meeting_id=meeting_id)
     return event_id
 
 
@@ -68,6 +69,7 @@ def notify(
     at: datetime,
     case_id: int | None = None,
     event_id: int | None = None,
+    meeting_id: int | None = None,
     plain: str = "",
 ) -> None:
     """Leave word for users. `plain` is for notices about no record that they may still see, and names no person."""
@@ -79,6 +81,7 @@ def notify(
             "kind": kind,
             "case_id": case_id,
             "event_id": event_id,
+            "meeting_id": meeting_id,
             "plain": plain,
         }
         for user_id in sorted(user_ids)

@@ -75,13 +75,22 @@ class Message:
     body: str
     created_at: datetime
     attempts: int
+    calendar: str | None = None
 
 
 def enqueue(
-    dedupe: str, *, to: str, subject: str, body: str, at: datetime, due_at: datetime | None = None
+    dedupe: str,
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    at: datetime,
+    due_at: datetime | None = None,
+    calendar: str | None = None,
 ) -> bool:
     """Put a message in the outbox, in the transaction that is open; True unless one with this `dedupe` key is or was
     there already. Line breaks in the subject become spaces; a thing that is no single address is refused (ValueError).
+    `calendar` is a calendar file (calendar_files) to go with it.
     """
     if not _ADDRESS.match(to):
         raise ValueError("not one mail address")
@@ -91,6 +100,7 @@ def enqueue(
         "to_address": to,
         "subject": _BREAKS.sub(" ", subject).strip()[:300],
         "body": body,
+        "calendar": calendar,
         "created_at": at,
         "due_at": due_at or at,
         "attempts": 0,
@@ -126,6 +136,7 @@ def claim(*, at: datetime, most: int = AT_ONCE) -> list[Message]:
             _TABLE.c.body,
             _TABLE.c.created_at,
             _TABLE.c.attempts,
+            _TABLE.c.calendar,
         )
     )
     with unit_of_work():
@@ -144,6 +155,15 @@ def letter(message: Message, server: Server) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(message.body)
+    if message.calendar:
+        method = "CANCEL" if "METHOD:CANCEL" in message.calendar else "REQUEST"
+        mail.add_attachment(
+            message.calendar.encode("utf-8"),
+            maintype="text",
+            subtype="calendar",
+            filename="meeting.ics",
+            params={"method": method, "charset": "utf-8"},
+        )
     return mail
 
 
@@ -196,9 +216,9 @@ def settle(message: Message, *, at: datetime, error: Exception | None = None) ->
     server says that the address will never do (a 5xx answer to the recipient)."""
     given_up = error is not None and (message.attempts >= ATTEMPTS_MOST or _never(error))
     if error is None:
-        values = {"sent_at": at, "lease_until": None, "error": "", "body": ""}
+        values = {"sent_at": at, "lease_until": None, "error": "", "body": "", "calendar": None}
     elif given_up:
-        values = {"dead_at": at, "lease_until": None, "error": _reason(error), "body": ""}
+        values = {"dead_at": at, "lease_until": None, "error": _reason(error), "body": "", "calendar": None}
     else:
         wait = min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
         values = {"due_at": at + wait, "lease_until": None, "error": _reason(error)}
