@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Date, and_, bindparam, or_, select
 
 from caseapp import clock
 from caseapp.extensions import read
-from caseapp.models import Chapter, ChapterVersion
+from caseapp.models import Chapter, ChapterFeedback, ChapterVersion, ReadingReceipt
 from caseapp.models.base import Id
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
@@ -92,3 +92,66 @@ ON_CHAPTER = {
     Do.CONFIRM_CHAPTER: lambda viewer, chapter: chapter.published,
     Do.EDIT_CHAPTER: _writes,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackFile:
+    """What a reader told the editors, seen by the reader and by the agency's editors."""
+
+    id: int
+    agency_id: int
+    chapter_id: int
+    user_id: int
+    answered: bool
+    version: int
+
+
+_FEEDBACK = select(
+    ChapterFeedback.id,
+    ChapterFeedback.agency_id,
+    ChapterFeedback.chapter_id,
+    ChapterFeedback.user_id,
+    ChapterFeedback.answered_at.is_not(None),
+    ChapterFeedback.version,
+).where(
+    ChapterFeedback.id == bindparam("feedback_id", type_=Id),
+    ChapterFeedback.agency_id == HANDBOOK_AGENCY,
+    or_(HANDBOOK_EDITOR, ChapterFeedback.user_id == bindparam("handbook_reader", type_=Id)),
+)
+
+
+def find_feedback(viewer: Viewer, feedback_id: int) -> FeedbackFile | None:
+    """The feedback, or None for another agency's, a colleague's own, or none at all."""
+    binds_ = {**binds(viewer), "feedback_id": feedback_id, "handbook_reader": viewer.user_id}
+    row = read(_FEEDBACK, binds_).first()
+    return row and FeedbackFile(*row)
+
+
+ON_FEEDBACK = {
+    Do.READ_FEEDBACK: _sees,
+    Do.ANSWER_FEEDBACK: lambda viewer, feedback: edits(viewer) and not feedback.answered,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFile:
+    """One form of confirmation, seen by its reader alone here; what managers see is in policy/reading.py."""
+
+    id: int
+    user_id: int
+    reference: str
+
+
+_RECEIPT = select(ReadingReceipt.id, ReadingReceipt.user_id, ReadingReceipt.reference).where(
+    ReadingReceipt.id == bindparam("receipt_id", type_=Id),
+    ReadingReceipt.user_id == bindparam("handbook_reader", type_=Id),
+)
+
+
+def find_receipt(viewer: Viewer, receipt_id: int) -> ReceiptFile | None:
+    """The viewer's own receipt, or None."""
+    row = read(_RECEIPT, {"receipt_id": receipt_id, "handbook_reader": viewer.user_id}).first()
+    return row and ReceiptFile(*row)
+
+
+ON_RECEIPT = {Do.READ_RECEIPT: _sees, Do.TAKE_BACK_READING: _sees}

@@ -50,6 +50,10 @@ class Do(StrEnum):
     READ_CHAPTER = "chapter:read"
     CONFIRM_CHAPTER = "chapter:confirm"
     EDIT_CHAPTER = "chapter:edit"
+    READ_FEEDBACK = "chapter:read-feedback"
+    ANSWER_FEEDBACK = "chapter:answer-feedback"
+    READ_RECEIPT = "reading:receipt"
+    TAKE_BACK_READING = "reading:take-back"
     # about procedures, and no one chapter
     READ_HANDBOOK = "handbook:read"
     EDIT_HANDBOOK = "handbook:edit"

@@ -1,7 +1,15 @@
 """Doing, decided by one predicate: `may(viewer, act, record)`. Whether the record can be seen at all was decided before,
 in scopes; what remains is who may do what with it."""
 
-from caseapp.policy.chapters import EDITORS, ON_CHAPTER, ChapterFile
+from caseapp.policy.chapters import (
+    EDITORS,
+    ON_CHAPTER,
+    ON_FEEDBACK,
+    ON_RECEIPT,
+    ChapterFile,
+    FeedbackFile,
+    ReceiptFile,
+)
 from caseapp.policy.do import Do
 from caseapp.policy.escalations import ABOVE_AGENCIES, ON_ESCALATION, EscalationFile
 from caseapp.policy.grievances import (
@@ -133,6 +141,8 @@ ON_RECORD = {
     CaseFile: _by_practice(ON_CASE),
     PersonFile: _by_practice(ON_PERSON),
     ChapterFile: ON_CHAPTER,
+    FeedbackFile: ON_FEEDBACK,
+    ReceiptFile: ON_RECEIPT,
     MeetingFile: ON_MEETING,
     EscalationFile: ON_ESCALATION,
     ProviderGrievanceFile: ON_PROVIDER_GRIEVANCE,

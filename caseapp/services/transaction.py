@@ -29,6 +29,12 @@ REFUSALS = {
     "saved_view.user_id": "You already have a view with this name.",
     "uq_consent_grant_in_force": "Consent for this agency is already in force. Reload the page to see it.",
     "consent_grant.agency_id": "Consent for this agency is already in force. Reload the page to see it.",
+    "uq_chapter_agency_id_number": "This number was given to another chapter just now. Choose another.",
+    "chapter.agency_id": "This number was given to another chapter just now. Choose another.",
+    "uq_chapter_version_chapter_id_draft": "Somebody began the next version just now. Reload the page to see it.",
+    "chapter_version.chapter_id": "Somebody began the next version just now. Reload the page to see it.",
+    "uq_reading_confirmation_corrects_id": "This was taken back already.",
+    "reading_confirmation.corrects_id": "This was taken back already.",
     "uq_case_agency": "This agency is already on the case.",
     "case_agency.case_id": "This agency is already on the case.",
 }

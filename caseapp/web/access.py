@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.policy import escalations, grievances, meetings, rules, scopes
+from caseapp.policy import chapters, escalations, grievances, meetings, rules, scopes
 from caseapp.policy.do import Do
 from caseapp.services import audit
 from caseapp.services.transaction import unit_of_work
@@ -128,6 +128,28 @@ def on_person_grievance(act: Do, reads: str | None = None):
         gives="grievance",
         find=grievances.find_person_grievance,
         about=lambda grievance: {"person_id": grievance.person_id, "case_id": grievance.case_id},
+    )
+
+
+def on_chapter(act: Do):
+    """An act on one chapter of the own handbook, given by `chapter_id` in the address. The view gets `chapter`, a
+    ChapterFile. Procedures are no secret within an agency: reading one is not noted."""
+    return on_record(
+        act, argument="chapter_id", gives="chapter", find=chapters.find_chapter, about=lambda chapter: {}
+    )
+
+
+def on_feedback(act: Do):
+    """An act on what a reader told an editor, given by `feedback_id`. The view gets `feedback`, a FeedbackFile."""
+    return on_record(
+        act, argument="feedback_id", gives="feedback", find=chapters.find_feedback, about=lambda feedback: {}
+    )
+
+
+def on_receipt(act: Do):
+    """An act on one's own receipt of reading, given by `receipt_id`. The view gets `receipt`, a ReceiptFile."""
+    return on_record(
+        act, argument="receipt_id", gives="receipt", find=chapters.find_receipt, about=lambda receipt: {}
     )
 
 
