@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from functools import lru_cache
 
 _lock = threading.Lock()
 _given: set[int] = set()
@@ -27,13 +28,10 @@ def new_id() -> int:
                 return value
 
 
+@lru_cache(16_384)
 def written(value: int) -> str:
     """The id as it stands in an address: Crockford base 32, thirteen characters or fewer."""
-    digits = ""
-    while value:
-        value, rest = divmod(value, 32)
-        digits = ALPHABET[rest] + digits
-    return digits or "0"
+    return "".join([_PAIRS[value >> at & 1023] for at in range(60, -1, -10)]).lstrip("0") or "0"
 
 
 def read(text: str) -> int:
@@ -50,3 +48,4 @@ def read(text: str) -> int:
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUE = {letter: at for at, letter in enumerate(ALPHABET)}
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]

@@ -9,9 +9,10 @@ bound value is compared with the column of a partial index, SQLite plans the sta
 """
 
 from collections import namedtuple
-from functools import cache
+from functools import cache, lru_cache
 
 from sqlalchemy import exc
+from sqlalchemy.types import JSON
 
 
 class Rows(list):
@@ -46,6 +47,13 @@ def _compiler(base):
     return Written
 
 
+def _as_read(kind, dialect):
+    """How the values of a column are read back, or None where the driver gives them as they are. Days, moments and
+    words come again and again, and once made they never change; what can change is made anew each time."""
+    processor = kind.result_processor(dialect, None)
+    return processor if processor is None or isinstance(kind, JSON) else lru_cache(2048)(processor)
+
+
 class Prepared:
     """One statement for one kind of database: its SQL, the order and the types of its values, the types of its columns."""
 
@@ -56,11 +64,11 @@ class Prepared:
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
         self.values = [(name, self._bound(compiled.binds[name].type, dialect)) for name in names]
         columns = [(column[0], column[3]) for column in compiled._result_columns]
-        self.row = namedtuple("Row", [name for name, _ in columns], rename=True)  # noqa: PYI024 - names known only now
+        self.row = namedtuple("Row", [name for name, _ in columns], rename=True)
         self.read = [
             (at, processor)
             for at, (_, kind) in enumerate(columns)
-            if (processor := kind.dialect_impl(dialect).result_processor(dialect, None))
+            if (processor := _as_read(kind.dialect_impl(dialect), dialect))
         ]
 
     @staticmethod

@@ -8,12 +8,13 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from caseapp import dates, ids, references
-from caseapp.web import navigation
+from caseapp.web import escaping, navigation
 
 
 def install(app) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
+    escaping.install(env)
     env.filters.update(
         day=dates.day,
         short_day=dates.short_day,
@@ -43,7 +44,14 @@ def _context(app):
     except Exception as error:  # an error page must stand without a database; its text may hold values
         app.logger.error("no viewer for this page: %s", type(error).__name__)
     if viewer is None:
-        return {"viewer": None, "nav": [], "nav_more": [], "demo": app.config["ALLOW_DEMO"], "csrf": "", "unread": 0}
+        return {
+            "viewer": None,
+            "nav": [],
+            "nav_more": [],
+            "demo": app.config["ALLOW_DEMO"],
+            "csrf": "",
+            "unread": 0,
+        }
     places = navigation.places(viewer, request.path)
     return {
         "viewer": viewer,
