@@ -12,6 +12,7 @@ from caseapp.ids import new_id
 from caseapp.models import Action, ActionNote, Case, Goal, User
 from caseapp.models.base import Id
 from caseapp.policy import rules, scopes
+from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.services import audit, events
@@ -266,6 +267,45 @@ def progress(
     return row.id
 
 
+@use_case
+def minuted(
+    case: CaseFile,
+    action_id: int,
+    *,
+    actor: Viewer,
+    at: datetime,
+    status: ActionStatus,
+    note: str,
+    version: int | None = None,
+) -> int:
+    """A step that was decided at a meeting, written down by those who hold the plan. That the owner was there and agreed
+    is for the meeting to know (services.meeting_room_decisions); C7 holds for every step. The agency is told where it
+    may know of the action. Returns the action's id."""
+    if not rules.may(actor, Do.EDIT_PLAN, case):
+        raise NotAllowed
+    row = db.session.execute(
+        _FIND, scopes.binds(actor) | {"action_id": action_id, "case_id": case.id}
+    ).first()
+    if row is None:
+        raise NotVisible
+    if version is not None:
+        _refuse_stale(row, version)
+    check_step(row.status, status, text=note, holds_plan=True)
+    if status is S.ACCEPTED:
+        _check_clinic(case, row, at)
+    values = {"status": status, "status_reason": note if status in REASONS else ""}
+    values["ended_on"] = clock.local_day(at) if status in ENDS else None
+    if status in (S.ACCEPTED, S.DECLINED):
+        values["answered_at"] = at
+    _write(row, actor, at, **values, **_note(row, actor, at, note))
+    _add_note(case, row, actor, at, note, status)
+    change = {"status": [row.status.label, status.label], "note": [row.last_note, note]}
+    owner = row.owner_agency_id
+    knows = owner is not None and scopes.find_case_by_id(Viewer(0, owner, PRACTISES, "", ""), case.id)
+    _tell(case, row, actor, at, status, change, tell_agency_id=owner if knows else None)
+    return row.id
+
+
 def _ended(day, at):
     day = day or clock.local_day(at)
     if day > clock.local_day(at):
@@ -309,7 +349,7 @@ def _add_note(case, row, actor, at, text, status):
     )
 
 
-def _tell(case, row, actor, at, status, change, noted=True):
+def _tell(case, row, actor, at, status, change, noted=True, tell_agency_id=None):
     kind, word = (
         WORDS[status] if status else (("action_note", "Note") if noted else ("action_worker", "Handed over"))
     )
@@ -324,6 +364,7 @@ def _tell(case, row, actor, at, status, change, noted=True):
         goal_id=row.goal_id,
         change=change,
         tell_case_workers=True,
+        tell_agency_id=tell_agency_id,
     )
     audit.record(
         actor,
