@@ -38,15 +38,30 @@ def read(statement, binds: dict) -> Rows:
     """Run a select of columns, one that stands at module level, in the transaction that is open (caseapp.statements).
 
     A statement built for one request may be given too, but is put into SQL each time: db.session.execute is for those."""
+    connection = _connection()
+    return _in_sql(statement, connection).run(connection, binds)
+
+
+def write(statement, entries: list[dict]) -> None:
+    """Run an insert of whole rows, one that stands at module level, in the transaction that is open: as `read`, for
+    rows that no entity stands for."""
+    connection = _connection()
+    _in_sql(statement, connection).write(connection, entries)
+
+
+def _connection():
     session = db.session()
     if session.new or session.dirty or session.deleted:
         session.flush()
-    connection = session.connection()
+    return session.connection()
+
+
+def _in_sql(statement, connection) -> Prepared:
     known = _prepared[connection.dialect.name]
     prepared = known.get(statement)
     if prepared is None:
         prepared = known[statement] = Prepared(statement, connection.dialect)
-    return prepared.run(connection, binds)
+    return prepared
 
 
 PRAGMAS = (

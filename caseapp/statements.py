@@ -63,7 +63,7 @@ class Prepared:
         self.positional = compiled.positional
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
         self.values = [(name, self._bound(compiled.binds[name].type, dialect)) for name in names]
-        columns = [(column[0], column[3]) for column in compiled._result_columns]
+        columns = [(column[0], column[3]) for column in compiled._result_columns]  # none of an insert
         self.row = namedtuple("Row", [name for name, _ in columns], rename=True)
         self.read = [
             (at, processor)
@@ -78,11 +78,9 @@ class Prepared:
     def run(self, connection, binds: dict) -> Rows:
         """The rows for these values, in the transaction of `connection`. A value that is missing raises KeyError, so
         that a scope without its viewer shows nothing."""
-        if self.positional:
-            values = tuple([bound(binds[n]) if bound else binds[n] for n, bound in self.values])
-        else:
-            values = {n: bound(binds[n]) if bound else binds[n] for n, bound in self.values}
-        rows = self._fetched(connection, values)
+        cursor = on_driver(connection, self.sql, self._bind(binds))
+        rows = cursor.fetchall()
+        cursor.close()
         if rows and self.read:
             columns = list(zip(*rows, strict=True))
             for at, processor in self.read:
@@ -90,26 +88,37 @@ class Prepared:
             rows = zip(*columns, strict=True)
         return Rows(map(self.row._make, rows))
 
-    def _fetched(self, connection, values) -> list[tuple]:
-        pooled = connection.connection
-        cursor = pooled.cursor()
-        for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, self.sql, values, None, False)
-        try:
-            cursor.execute(self.sql, values)
-            return cursor.fetchall()
-        except connection.dialect.dbapi.Error as error:
-            lost = connection.dialect.is_disconnect(error, pooled.driver_connection, cursor)
-            if lost:
-                connection.invalidate(error)
-            raise exc.DBAPIError.instance(
-                self.sql,
-                None,
-                error,
-                connection.dialect.dbapi.Error,
-                hide_parameters=True,
-                connection_invalidated=lost,
-                dialect=connection.dialect,
-            ) from error
-        finally:
-            cursor.close()
+    def write(self, connection, entries: list[dict]) -> None:
+        """Run an insert of whole rows once for each entry."""
+        for binds in entries:
+            on_driver(connection, self.sql, self._bind(binds)).close()
+
+    def _bind(self, binds):
+        if self.positional:
+            return tuple([bound(binds[n]) if bound else binds[n] for n, bound in self.values])
+        return {n: bound(binds[n]) if bound else binds[n] for n, bound in self.values}
+
+
+def on_driver(connection, sql: str, values=()):
+    """Run one statement on the driver and give its cursor; what the driver raises comes as SQLAlchemy's error, without
+    the values."""
+    pooled = connection.connection
+    cursor = pooled.cursor()
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, sql, values, None, False)
+    try:
+        cursor.execute(sql, values)
+    except connection.dialect.dbapi.Error as error:
+        lost = connection.dialect.is_disconnect(error, pooled.driver_connection, cursor)
+        if lost:
+            connection.invalidate(error)
+        raise exc.DBAPIError.instance(
+            sql,
+            None,
+            error,
+            connection.dialect.dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=connection.dialect,
+        ) from error
+    return cursor

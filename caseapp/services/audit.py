@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from caseapp.extensions import db
+from caseapp.extensions import write as insert_rows
 from caseapp.ids import new_id
 from caseapp.models import AuditEntry, Case
 from caseapp.policy.scopes import CaseFile
@@ -13,7 +14,7 @@ from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import AuditAct
 
 _TABLE = AuditEntry.__table__
-#: Entries are inserted by this one statement, compiled once.
+#: Entries are inserted by this one statement, put into SQL once.
 INSERT = insert(_TABLE)
 
 
@@ -54,7 +55,7 @@ def entry(
 
 def write(entries: list[dict]) -> None:
     """Insert entries in the transaction that is open."""
-    db.session.execute(INSERT, entries)
+    insert_rows(INSERT, entries)
 
 
 def record(actor: Viewer, what: str, *, at: datetime, case: CaseFile | None = None, **more) -> None:

@@ -47,9 +47,9 @@ _NOTED = (
 )
 
 
-def noted(token_hash: str, *, at: datetime) -> tuple:
-    """What to execute in order to note activity, (statement, values); an ended session stays ended."""
-    return _NOTED, {"token": token_hash, "moment": at}
+def note(token: str, *, at: datetime) -> None:
+    """Note activity in the transaction that is open; an ended session stays ended."""
+    db.session.connection().execute(_NOTED, {"token": digest(token), "moment": at})
 
 
 @use_case

@@ -49,38 +49,51 @@ PLACES = (
 WORDS = {"to_answer": "to accept or decline"}
 
 
-_patterns: dict[tuple, tuple[str, list]] = {}
+_patterns: dict[tuple, str] = {}
 _STAND_IN = 1 << 62
-MOST_PATTERNS = 500
+MOST_PATTERNS = 1000
 
 
 def reach(endpoint: str, **values) -> str | None:
     """The address of a page, or None where this house has no such page: then no link is drawn.
 
-    A list has many links of one shape, so the shape is worked out once and the case's reference and the records' ids
+    A page has many links of one shape, so the shape is worked out once, and the case's reference and the records' ids
     are set into it."""
-    if endpoint not in current_app.view_functions:
-        return None
-    ids_in = [name for name, value in values.items() if name.endswith("_id") and isinstance(value, int)]
-    fixed = tuple((k, v) for k, v in values.items() if k != "reference" and k not in ids_in)
-    key = (request.script_root, endpoint, "reference" in values, tuple(ids_in), fixed)
-    if key not in _patterns:
+    gaps, fixed = [], []
+    for name, value in values.items():
+        if name == "reference":
+            gaps.append(value)
+        elif type(value) is int and name.endswith("_id"):
+            gaps.append(ids.written(value))
+        else:
+            fixed.append(value)
+    key = (request.script_root, endpoint, *values, None, *fixed)
+    pattern = _patterns.get(key)
+    if pattern is None:
+        if endpoint not in current_app.view_functions:
+            return None
         if len(_patterns) > MOST_PATTERNS:
             _patterns.clear()
-        stand_ins = {name: _STAND_IN + at for at, name in enumerate(ids_in)}
-        if "reference" in values:
-            stand_ins["reference"] = "case-reference"
-        _patterns[key] = (
-            url_for(endpoint, **dict(fixed), **stand_ins),
-            [
-                (str(value) if name == "reference" else ids.written(value), name)
-                for name, value in stand_ins.items()
-            ],
-        )
-    url, gaps = _patterns[key]
-    for stand_in, name in gaps:
-        value = values[name]
-        url = url.replace(stand_in, value if name == "reference" else ids.written(value))
+        pattern = _patterns[key] = _pattern(endpoint, values)
+    return pattern.format(*gaps) if gaps else pattern
+
+
+def _pattern(endpoint, values) -> str:
+    """The address with {0}, {1} … where the references and ids go, in the order of `values`."""
+    stand_ins, marks = {}, []
+    for name, value in values.items():
+        if name == "reference":
+            stand_ins[name] = "case-reference"
+            marks.append("case-reference")
+        elif type(value) is int and name.endswith("_id"):
+            stand_ins[name] = _STAND_IN + len(marks)
+            marks.append(ids.written(_STAND_IN + len(marks)))
+    url = url_for(endpoint, **values | stand_ins)
+    if not marks:
+        return url
+    url = url.replace("{", "{{").replace("}", "}}")
+    for at, mark in enumerate(marks):
+        url = url.replace(mark, f"{{{at}}}")
     return url
 
 

@@ -2,12 +2,13 @@
 
 from contextlib import contextmanager
 
-from flask import current_app, g, request
+from flask import g, request
 
 from caseapp import clock
 from caseapp.extensions import db
 from caseapp.services import audit, sessions
 from caseapp.services.transaction import unit_of_work
+from caseapp.statements import on_driver
 from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
 
 SHOWN = {200, 409, 422}
@@ -48,24 +49,28 @@ def _finish(response):
     live = user is not None and user.is_authenticated and response.status_code < 400
     stale = live and (now - user.seen_at).total_seconds() > NOTE_ACTIVITY_EVERY
     if entries or stale:
-        with _short_transaction() as connection:
+        with _short_transaction():
             if entries:
-                connection.execute(audit.INSERT, entries)
+                audit.write(entries)
             if stale:
-                connection.execute(*sessions.noted(sessions.digest(user.token), at=now))
+                sessions.note(user.token, at=now)
     return response
 
 
 @contextmanager
 def _short_transaction():
     """PostgreSQL goes on in the transaction that read the page. A reading snapshot of SQLite cannot write, so there it
-    ends and a short writing one follows (docs/decisions/0006), on a connection without a session's machinery."""
-    if db.engine.dialect.name == "sqlite":
-        db.session.rollback()
-        if "writing_engine" not in current_app.extensions:
-            current_app.extensions["writing_engine"] = db.engine.execution_options(write=True)
-        with current_app.extensions["writing_engine"].begin() as connection:
-            yield connection
-    else:
+    ends and a short writing one follows on the same connection (docs/decisions/0006), without the session's machinery;
+    the session starts anew after it."""
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
         with unit_of_work():
-            yield db.session.connection()
+            yield
+        return
+    try:
+        connection.connection.rollback()
+        on_driver(connection, "BEGIN IMMEDIATE")
+        yield
+        on_driver(connection, "COMMIT")
+    finally:
+        db.session.rollback()

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from flask import url_for
-
 from caseapp.policy import rules
 from caseapp.policy.do import Do
+from caseapp.web.navigation import reach
 from caseapp.web.sessions import viewer
 
 
@@ -39,7 +38,7 @@ def places(case, endpoint: str = "", issues: int = 0) -> list[Place]:
     """The row of links under a record's head; `endpoint` is the page that shows it, `issues` how many wait."""
     who, here = viewer(), WITHIN.get(endpoint, endpoint)
     return [
-        Place(label, url_for(to, reference=case.reference), to == here, issues if to == "plan.issues" else 0)
+        Place(label, reach(to, reference=case.reference), to == here, issues if to == "plan.issues" else 0)
         for label, to, act in PLACES
         if rules.may(who, act, case)
     ]

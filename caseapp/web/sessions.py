@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
 
 from caseapp import clock
 from caseapp.extensions import login
@@ -36,7 +38,50 @@ class SignedIn(Viewer):
         return self.token
 
 
+#: How many cookies, and tokens of forms, one process knows again.
+KNOWN_AT_MOST = 4000
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's signed cookie. One whose signature and age were found good is known again for the rest of the day; that
+    opens nothing by itself, as the session's row is read on every request."""
+
+    def __init__(self):
+        self._good: dict[tuple, dict] = {}
+
+    def open_session(self, app, request):
+        key = (request.cookies.get(self.get_cookie_name(app)), app.secret_key, clock.today())
+        if (found := self._good.get(key)) is not None:
+            return self.session_class(found)
+        opened = super().open_session(app, request)
+        if opened and all(type(value) in (str, bool, int) for value in opened.values()):
+            if len(self._good) >= KNOWN_AT_MOST:
+                self._good.clear()
+            self._good[key] = dict(opened)
+        return opened
+
+
+_signed: dict[tuple, str] = {}
+
+
+def csrf_token() -> str:
+    """The token for this session's forms: Flask-WTF's, signed once for each session. Its age is not asked
+    (WTF_CSRF_TIME_LIMIT), as it ends with the session."""
+    secret = session.get("csrf_token")
+    key = (current_app.secret_key, secret)
+    if secret is None or current_app.config["WTF_CSRF_TIME_LIMIT"] is not None:
+        return generate_csrf()
+    if "csrf_token" not in g and key in _signed:
+        g.csrf_token = _signed[key]  # where Flask-WTF keeps it for one request
+    token = generate_csrf()
+    if len(_signed) >= KNOWN_AT_MOST:
+        _signed.clear()
+    _signed[key] = token
+    return token
+
+
 def install(app) -> None:
+    app.session_interface = Cookies()
     login.session_protection = None  # the row is the protection
     login.init_app(app, add_context_processor=False)
     login.user_loader(_load)

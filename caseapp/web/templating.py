@@ -5,10 +5,10 @@ from pathlib import Path
 
 from flask import g, request
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 
 from caseapp import dates, ids, references
 from caseapp.web import escaping, navigation
+from caseapp.web.sessions import csrf_token
 
 
 def install(app) -> None:
@@ -59,7 +59,7 @@ def _context(app):
         "nav_more": places.more,
         "unread": places.unread,
         "demo": viewer.demo,
-        "csrf": generate_csrf(),
+        "csrf": csrf_token(),
     }
 
 

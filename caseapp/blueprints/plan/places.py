@@ -1,8 +1,7 @@
 """Where things are put right."""
 
-from flask import url_for
-
 from caseapp import ids
+from caseapp.web.navigation import reach
 
 #: What mends a fault (queries.plan_quality), and the parameter that says which.
 MENDS = {
@@ -26,7 +25,7 @@ def mend_url(case, kind: str, key=None) -> str:
     values = {"reference": case.reference}
     if name and key is not None:
         values[name] = key if isinstance(key, str) or name.endswith("_id") else ids.written(key)
-    return url_for(endpoint, **values)
+    return reach(endpoint, **values)
 
 
 def around(case, kind: str) -> tuple[str, str]:

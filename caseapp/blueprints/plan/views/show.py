@@ -12,12 +12,13 @@ from caseapp.queries import plan_page, plan_part
 from caseapp.web import record
 from caseapp.web.access import on_case
 from caseapp.web.answers import page
+from caseapp.web.navigation import reach
 from caseapp.web.sessions import viewer
 
 
 def actions_base(case) -> str:
     """The address of the case's actions; a row adds its own id."""
-    return url_for("plan.edit_action", reference=case.reference, action_id=1)[:-1]
+    return reach("plan.edit_action", reference=case.reference, action_id=1)[:-1]
 
 
 @bp.get("/cases/<ref:reference>/plan")
@@ -33,7 +34,7 @@ def whole_context(case, who, quiet=False):
     show_ = request.args.get("show") if request.args.get("show") in plan_page.SHOWS else "all"
     group = request.args.get("group") if request.args.get("group") in plan_page.GROUPS else "goal"
     plan = plan_page.plan(case, viewer=who, show=show_, group=group, quiet=quiet)
-    here = url_for("plan.show", reference=case.reference)
+    here = reach("plan.show", reference=case.reference)
     edits = not quiet and rules.may(who, Do.EDIT_PLAN, case)
     context = {
         "case": case,
@@ -62,22 +63,22 @@ def whole_context(case, who, quiet=False):
         ],
         "mends": {kind: places.mend_url(case, kind) for kind in ("consent", "contingency", "review")},
         "mend_at": {kind: places.around(case, kind) for kind in ("action", "talk", "remind", "goal")},
-        "see_as": url_for("plan.see_as", reference=case.reference, agency_id=1)[:-1],
-        "agree_url": edits and url_for("plan.agree", reference=case.reference),
+        "see_as": reach("plan.see_as", reference=case.reference, agency_id=1)[:-1],
+        "agree_url": edits and reach("plan.agree", reference=case.reference),
         "pages": record.places(case, "plan.show", plan.issues_open),
         "versions": _versions(case, plan),
-        "timeline_url": url_for("cases.timeline", reference=case.reference),
-        "audit_url": rules.may(who, Do.VIEW_AUDIT, case) and url_for("cases.audit", reference=case.reference),
+        "timeline_url": reach("cases.timeline", reference=case.reference),
+        "audit_url": rules.may(who, Do.VIEW_AUDIT, case) and reach("cases.audit", reference=case.reference),
     }
 
 
 def _home(case):
     """The list from which the reader came."""
     if case.assigned:
-        return "My caseload", url_for("home.caseload")
+        return "My caseload", reach("home.caseload")
     if case.sees_all:
-        return "My team", url_for("home.team")
-    return "Our actions", url_for("home.our_actions")
+        return "My team", reach("home.team")
+    return "Our actions", reach("home.our_actions")
 
 
 def _url(here, show_, group):
@@ -137,7 +138,7 @@ def _review(head):
 
 
 def _versions(case, plan):
-    compare = url_for("plan.versions", reference=case.reference)
+    compare = reach("plan.versions", reference=case.reference)
     return {"all": compare, "rows": plan.versions}
 
 
@@ -158,10 +159,10 @@ def part_context(case, who=None, of=None):
         "home": _home(file),
         "facts": _part_facts(part),
         "colleague": file.lead_agency_id == who.agency_id,
-        "consent_url": "" if quiet else url_for("consent.own", reference=file.reference),
+        "consent_url": "" if quiet else reach("consent.own", reference=file.reference),
         "agree_url": not quiet
         and rules.may(who, Do.AGREE_PART, file)
-        and url_for("plan.agree_part", reference=file.reference),
+        and reach("plan.agree_part", reference=file.reference),
     }
     if raises:
         context["form"] = IssueForm([row.raw for goal in part.goals for row in goal.rows])
