@@ -1,0 +1,504 @@
+"""One meeting as its page shows it: what it is about, who is at the table, what was answered, what happened with it.
+
+Those who call it read all. An agency reads its own places and answers; whoever sees the whole plan reads also which
+agencies are invited; nobody reads another agency's reasons or report (S2-40).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import aliased
+
+from caseapp import clock, dates
+from caseapp.extensions import db, read
+from caseapp.models import (
+    Action,
+    Agency,
+    Attendee,
+    AttendeeReport,
+    Goal,
+    Meeting,
+    MeetingReason,
+    MeetingStep,
+    ReportProgress,
+    User,
+)
+from caseapp.models.base import Id
+from caseapp.policy import scopes
+from caseapp.policy.meetings import MeetingFile
+from caseapp.policy.viewer import Viewer
+from caseapp.vocabulary import (
+    OPEN_ACTIONS,
+    Answer,
+    AttendeeKind,
+    MeetingKind,
+    MeetingTrigger,
+    Presence,
+)
+
+MEETING_ID = bindparam("meeting_id", type_=Id)
+_Proposer = aliased(User, name="proposer")
+_Decider = aliased(User, name="decider")
+_Manager = aliased(User, name="joining_manager")
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingDetails:
+    """The words of a meeting. What is for those who call it alone is empty for everybody else."""
+
+    version: int
+    agency: str
+    title: str
+    message: str
+    place: str
+    link: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    chair_name: str
+    minutes_by_name: str
+    manager_name: str
+    manager_joins_at: datetime | None
+    reports_due_on: date | None
+    invited_at: datetime | None
+    sequence: int
+    decisions_due_on: date | None
+    decisions_sent_at: datetime | None
+    minutes_due_on: date | None
+    issued_at: datetime | None
+    proposed_at: datetime
+    # for those who call it
+    aim: str = ""
+    why_not_phone: str = ""
+    status_reason: str = ""
+    touches_family: bool = False
+    proposed_by: str = ""
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    decided_note: str = ""
+    chair_reason: str = ""
+    person_invited_on: date | None = None
+    person_invited_how: str = ""
+    person_not_invited_reason: str = ""
+
+    @property
+    def day(self) -> date | None:
+        return self.starts_at and clock.local_day(self.starts_at)
+
+    @property
+    def hours(self) -> str:
+        """ "10:00 to 11:30" """
+        if self.starts_at is None:
+            return ""
+        return dates.hour(self.starts_at) + (f" to {dates.hour(self.ends_at)}" if self.ends_at else "")
+
+
+_OPEN = (
+    Meeting.version,
+    Agency.name.label("agency"),
+    Meeting.title,
+    Meeting.message,
+    Meeting.place,
+    Meeting.link,
+    Meeting.starts_at,
+    Meeting.ends_at,
+    Meeting.chair_name,
+    Meeting.minutes_by_name,
+    _Manager.name.label("manager_name"),
+    Meeting.manager_joins_at,
+    Meeting.reports_due_on,
+    Meeting.invited_at,
+    Meeting.sequence,
+    Meeting.decisions_due_on,
+    Meeting.decisions_sent_at,
+    Meeting.minutes_due_on,
+    Meeting.issued_at,
+    Meeting.proposed_at,
+)
+_CLOSED = (
+    Meeting.aim,
+    Meeting.why_not_phone,
+    Meeting.status_reason,
+    Meeting.touches_family,
+    _Proposer.name.label("proposed_by"),
+    Meeting.decided_at,
+    _Decider.name.label("decided_by"),
+    Meeting.decided_note,
+    Meeting.chair_reason,
+    Meeting.person_invited_on,
+    Meeting.person_invited_how,
+    Meeting.person_not_invited_reason,
+)
+
+
+def _one(*columns):
+    return (
+        select(*columns)
+        .select_from(Meeting)
+        .join(Agency, Agency.id == Meeting.agency_id)
+        .join(_Proposer, _Proposer.id == Meeting.proposed_by_id)
+        .outerjoin(_Decider, _Decider.id == Meeting.decided_by_id)
+        .outerjoin(_Manager, _Manager.id == Meeting.manager_id)
+        .where(Meeting.id == MEETING_ID)
+    )
+
+
+_FOR_GUESTS, _FOR_HOSTS = _one(*_OPEN), _one(*_OPEN, *_CLOSED)
+
+
+def details(meeting: MeetingFile, *, viewer: Viewer) -> MeetingDetails:
+    """The meeting's words, as far as the viewer's place at the table goes."""
+    statement = _FOR_HOSTS if meeting.hosts else _FOR_GUESTS
+    row = scopes.still_there(read(statement, {"meeting_id": meeting.id}).first())
+    return MeetingDetails(
+        **{name: "" if value is None and name in _WORDS else value for name, value in row._asdict().items()}
+    )
+
+
+_WORDS = {"manager_name", "decided_by"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    trigger: MeetingTrigger
+    noticed: bool
+    note: str
+
+
+_REASONS = (
+    select(MeetingReason.trigger, MeetingReason.noticed, MeetingReason.note)
+    .where(MeetingReason.meeting_id == MEETING_ID)
+    .order_by(MeetingReason.trigger)
+)
+
+
+def reasons(meeting: MeetingFile) -> list[Reason]:
+    """Why it was called; for those who call it."""
+    if not meeting.hosts:
+        return []
+    found = [Reason(*row) for row in read(_REASONS, {"meeting_id": meeting.id})]
+    order = list(MeetingTrigger)
+    return sorted(found, key=lambda one: order.index(one.trigger))
+
+
+# --- who is at the table -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One place at the table. For an agency other than the viewer's own only its name and who comes; the rest is empty."""
+
+    id: int
+    version: int
+    kind: AttendeeKind
+    agency_id: int | None
+    agency: str
+    user_id: int | None
+    name: str
+    role: str
+    joins_at: datetime | None
+    sent: bool
+    removed_at: datetime | None
+    removed_reason: str
+    answer: Answer
+    answered_at: datetime | None
+    answered_by: str
+    answer_note: str
+    asked_at: datetime | None
+    asked_by_id: int | None
+    permission_given: bool | None
+    permission_reason: str
+    substitute: str
+    substitute_id: int | None
+    handover_on: date | None
+    handover_note: str
+    call_at: datetime | None
+    call_by: str
+    call_note: str
+    presence: Presence | None
+    report_id: int | None
+    report_sent_at: datetime | None
+    own: bool
+
+    @property
+    def who(self) -> str:
+        """ "Amina Yusuf for Tomasz Wilk", or the agency where nobody is named yet."""
+        if self.substitute:
+            return f"{self.substitute} for {self.name}" if self.name else self.substitute
+        return self.name
+
+    @property
+    def said(self) -> str:
+        """What stands beside the name: C8 in words."""
+        if self.removed_at is not None:
+            return "Invitation taken back"
+        if self.presence is not None:
+            return self.presence.label
+        if not self.sent:
+            return "Not sent yet"
+        if self.call_at is not None:
+            return f"Report and call of {dates.short_day(clock.local_day(self.call_at))}"
+        if self.report_sent_at is not None:
+            return "Report in, no call yet"
+        return self.answer.label
+
+    @property
+    def tag(self) -> str:
+        if self.removed_at is not None:
+            return ""
+        return {
+            Answer.INVITED: "g-wait",
+            Answer.ASKING: "g-wait",
+            Answer.COMING: "g-ok",
+            Answer.SUBSTITUTE: "g-ok",
+            Answer.DECLINED: "",
+        }[self.answer]
+
+    @property
+    def waits(self) -> bool:
+        return self.sent and self.removed_at is None and self.answer in (Answer.INVITED, Answer.ASKING)
+
+
+_Named = aliased(User, name="seat_user")
+_Instead = aliased(User, name="seat_instead")
+_Answerer = aliased(User, name="seat_answerer")
+_Caller = aliased(User, name="seat_caller")
+_SEATS = (
+    select(
+        Attendee.id,
+        Attendee.version,
+        Attendee.kind,
+        Attendee.agency_id,
+        Agency.name,
+        Attendee.user_id,
+        _Named.name,
+        Attendee.name,
+        Attendee.role,
+        Attendee.joins_at,
+        Attendee.invited_at.is_not(None),
+        Attendee.removed_at,
+        Attendee.removed_reason,
+        Attendee.answer,
+        Attendee.answered_at,
+        _Answerer.name,
+        Attendee.answer_note,
+        Attendee.permission_asked_at,
+        Attendee.permission_asked_by_id,
+        Attendee.permission_given,
+        Attendee.permission_reason,
+        _Instead.name,
+        Attendee.substitute_name,
+        Attendee.substitute_id,
+        Attendee.handover_on,
+        Attendee.handover_note,
+        Attendee.call_at,
+        _Caller.name,
+        Attendee.call_note,
+        Attendee.presence,
+        AttendeeReport.id,
+        AttendeeReport.sent_at,
+    )
+    .select_from(Attendee)
+    .outerjoin(Agency, Agency.id == Attendee.agency_id)
+    .outerjoin(_Named, _Named.id == Attendee.user_id)
+    .outerjoin(_Instead, _Instead.id == Attendee.substitute_id)
+    .outerjoin(_Answerer, _Answerer.id == Attendee.answered_by_id)
+    .outerjoin(_Caller, _Caller.id == Attendee.call_by_id)
+    .outerjoin(AttendeeReport, AttendeeReport.attendee_id == Attendee.id)
+    .where(Attendee.meeting_id == MEETING_ID)
+    .order_by(Attendee.added_at, Attendee.id)
+)
+_ORDER = {AttendeeKind.PERSON: 0, AttendeeKind.SUPPORTER: 1, AttendeeKind.AGENCY: 2, AttendeeKind.GUEST: 3}
+
+
+def seats(meeting: MeetingFile, *, viewer: Viewer) -> list[Seat]:
+    """Who is at the table. All for those who call it; for an agency with the whole plan, and in a group meeting, also
+    which other agencies are; else the own places only."""
+    everybody = meeting.hosts or meeting.case is None or meeting.case.sees_whole_plan
+    found = []
+    for row in read(_SEATS, {"meeting_id": meeting.id}):
+        own = row[3] is not None and row[3] == viewer.agency_id
+        full = meeting.hosts or own
+        if not full and (not everybody or row[2] is not AttendeeKind.AGENCY or row[11] or not row[10]):
+            continue
+        staff_only = row[20] if own else ""  # the manager's reason stays within the agency
+        name = row[6] or row[7]
+        found.append(
+            Seat(
+                *row[:6],
+                name,
+                row[8],
+                row[9],
+                bool(row[10]),
+                row[11],
+                row[12] if full else "",
+                row[13] if full else Answer.COMING if row[13] in _COMES else Answer.INVITED,
+                row[14] if full else None,
+                (row[15] or "") if full else "",
+                row[16] if full else "",
+                row[17] if own else None,
+                row[18] if own else None,
+                row[19] if own else None,
+                staff_only,
+                (row[21] or row[22]) if full else "",
+                row[23] if full else None,
+                row[24] if full else None,
+                row[25] if full else "",
+                row[26] if full else None,
+                (row[27] or "") if full else "",
+                row[28] if full else "",
+                row[29] if full else None,
+                row[30] if own or (full and row[31]) else None,
+                row[31] if full else None,
+                own,
+            )
+        )
+    return sorted(
+        found,
+        key=lambda seat: (
+            _ORDER[seat.kind],
+            seat.kind is AttendeeKind.AGENCY and not seat.own and meeting.hosts is False,
+        ),
+    )
+
+
+_COMES = (Answer.COMING, Answer.SUBSTITUTE)
+
+
+def seat(meeting: MeetingFile, attendee_id: int, *, viewer: Viewer) -> Seat | None:
+    """One place that the viewer reads in full."""
+    return next(
+        (
+            one
+            for one in seats(meeting, viewer=viewer)
+            if one.id == attendee_id and (one.own or meeting.hosts)
+        ),
+        None,
+    )
+
+
+# --- reports -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One of the agency's own actions in its report."""
+
+    action_id: int
+    what: str
+    due_on: date | None
+    status: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    id: int | None
+    version: int
+    contribution: str
+    issues: str
+    proposals: str
+    availability: str
+    written_at: datetime | None
+    written_by: str
+    sent_at: datetime | None
+
+
+_REPORT = (
+    select(
+        AttendeeReport.id,
+        AttendeeReport.version,
+        AttendeeReport.contribution,
+        AttendeeReport.issues,
+        AttendeeReport.proposals,
+        AttendeeReport.availability,
+        AttendeeReport.written_at,
+        User.name,
+        AttendeeReport.sent_at,
+    )
+    .join(User, User.id == AttendeeReport.written_by_id)
+    .where(
+        AttendeeReport.attendee_id == bindparam("attendee_id", type_=Id),
+        AttendeeReport.meeting_id == MEETING_ID,
+    )
+)
+NO_REPORT = Report(None, 0, "", "", "", "", None, "", None)
+
+
+def report(meeting: MeetingFile, seat: Seat, *, viewer: Viewer) -> Report:
+    """The report of one place: for its own agency also before it is sent, for those who call the meeting once it is."""
+    row = read(_REPORT, {"meeting_id": meeting.id, "attendee_id": seat.id}).first()
+    if row is None or not (seat.own or (meeting.hosts and row[8] is not None)):
+        return NO_REPORT
+    return Report(*row)
+
+
+def progress(meeting: MeetingFile, seat: Seat, report: Report, *, viewer: Viewer) -> list[Progress]:
+    """The agency's actions with what its report says of each: those that are open, and those that it wrote of."""
+    if meeting.case is None:
+        return []
+    said = (
+        dict(
+            db.session.execute(
+                select(ReportProgress.action_id, ReportProgress.progress).where(
+                    ReportProgress.report_id == report.id
+                )
+            ).all()
+        )
+        if report.id
+        else {}
+    )
+    found = db.session.execute(
+        select(Action.id, Action.what, Action.due_on, Action.status)
+        .join(Goal, Goal.id == Action.goal_id)
+        .where(
+            Action.case_id == meeting.case.id,
+            Action.owner_agency_id == seat.agency_id,
+            or_(Action.status.in_(sorted(OPEN_ACTIONS)), Action.id.in_(said)),
+            scopes.SEES_ACTION_HERE,
+        )
+        .order_by(Action.due_on.is_(None), Action.due_on, Action.id)
+        .limit(100),
+        meeting.case.binds(viewer),
+    )
+    return [Progress(row.id, row.what, row.due_on, row.status.label, said.get(row.id, "")) for row in found]
+
+
+# --- history -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the history, for components/timeline.html."""
+
+    title: str
+    when: str
+    who: str
+    text: str = ""
+    url: str = ""
+
+
+_STEPS = (
+    select(
+        MeetingStep.at,
+        MeetingStep.text,
+        User.name,
+        MeetingStep.agency_id,
+        MeetingStep.for_agency_id,
+        MeetingStep.for_all,
+    )
+    .join(User, User.id == MeetingStep.actor_id)
+    .where(MeetingStep.meeting_id == MEETING_ID)
+    .order_by(MeetingStep.at.desc(), MeetingStep.id.desc())
+    .limit(60)
+)
+
+
+def history(meeting: MeetingFile, *, viewer: Viewer) -> list[Line]:
+    """What was done with the meeting, newest first; an agency reads what concerns it."""
+    lead_only = meeting.kind is MeetingKind.CONFERENCE and not meeting.hosts
+    return [
+        Line(row[1], dates.moment(row[0]), row[2])
+        for row in read(_STEPS, {"meeting_id": meeting.id})
+        if meeting.hosts or (not lead_only and (row[5] or viewer.agency_id in (row[3], row[4])))
+    ]
