@@ -31,6 +31,8 @@ from caseapp.vocabulary import (
 )
 
 IS_ASKED = "asked_at IS NOT NULL AND waived_at IS NULL"
+#: The condition of the partial index as the SQL text itself, for both databases to know it by.
+ASKED = text("reading_standing.asked_at IS NOT NULL AND reading_standing.waived_at IS NULL")
 
 
 def _where(words):

@@ -2,12 +2,24 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, literal, select
+from sqlalchemy import bindparam, exists, func, literal, select
 
 from caseapp.extensions import db, read
-from caseapp.models import Action, Case, CaseAssignment, Goal, Notification
+from caseapp.models import (
+    Action,
+    Case,
+    CaseAssignment,
+    Chapter,
+    ChapterVersion,
+    Goal,
+    Handbook,
+    Notification,
+    ReadingStanding,
+)
+from caseapp.models.base import Id
 from caseapp.models.plan import IS_ASKED
-from caseapp.policy import scopes
+from caseapp.models.procedures import ASKED
+from caseapp.policy import chapters, scopes
 from caseapp.policy.viewer import Viewer
 
 #: Counting stops here: "30+" then, and every page costs the same in a large agency.
@@ -20,6 +32,10 @@ class Counts:
     to_answer: int
     #: Whether the viewer is case manager or key worker of any case.
     caseload: bool
+    #: The handbook's stamp, None without one; what the viewer confirmed of the chapter asked about; chapters to read.
+    stamp: int | None = None
+    confirmed: int | None = None
+    to_read: int = 0
 
 
 _UNREAD = (
@@ -49,13 +65,43 @@ _TO_ANSWER = (
     .scalar_subquery()
 )
 _CASELOAD = exists().where(CaseAssignment.user_id == scopes.VIEWER_USER, CaseAssignment.to_at.is_(None))
-_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD)
-_OTHERS = select(_UNREAD, literal(0), literal(False))
+_STAMP = select(Handbook.stamp).where(Handbook.agency_id == scopes.VIEWER_AGENCY).scalar_subquery()
+_CONFIRMED = (
+    select(ReadingStanding.confirmed_number)
+    .where(
+        ReadingStanding.user_id == scopes.VIEWER_USER,
+        ReadingStanding.chapter_id == bindparam("governing_chapter", type_=Id),
+    )
+    .scalar_subquery()
+)
+_TO_READ = (
+    select(func.count())
+    .select_from(
+        select(ReadingStanding.chapter_id)
+        .join(Chapter, Chapter.id == ReadingStanding.chapter_id)
+        .join(ChapterVersion, ChapterVersion.chapter_id == ReadingStanding.chapter_id)
+        .where(
+            ReadingStanding.user_id == scopes.VIEWER_USER,
+            ASKED,
+            Chapter.withdrawn_on.is_(None),
+            chapters.in_force(day=scopes.TODAY),
+            ReadingStanding.confirmed_number < ChapterVersion.counts_from,
+        )
+        .limit(AT_MOST)
+        .subquery()
+    )
+    .scalar_subquery()
+)
+_READING = (_STAMP, _CONFIRMED, _TO_READ)
+_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD, *_READING)
+_OTHERS = select(_UNREAD, literal(0), literal(False), *_READING)
 
 
-def counts(*, viewer: Viewer) -> Counts:
-    """Unread notifications of the viewer, and actions that the viewer's agency is asked to accept or decline."""
-    return Counts(*read(_PRACTISING if viewer.practises else _OTHERS, scopes.binds(viewer)).one())
+def counts(*, viewer: Viewer, chapter_id: int = 0) -> Counts:
+    """Unread notifications of the viewer, and actions that the viewer's agency is asked to accept or decline; chapters
+    to read, and what the viewer confirmed of the chapter that governs the page (queries.governing)."""
+    binds = {**scopes.binds(viewer), "governing_chapter": chapter_id}
+    return Counts(*read(_PRACTISING if viewer.practises else _OTHERS, binds).one())
 
 
 def has_caseload(*, viewer: Viewer) -> bool:

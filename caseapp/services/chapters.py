@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from caseapp import clock, dates
 from caseapp import procedures_library as library
