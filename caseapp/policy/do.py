@@ -57,6 +57,16 @@ class Do(StrEnum):
     # about procedures, and no one chapter
     READ_HANDBOOK = "handbook:read"
     EDIT_HANDBOOK = "handbook:edit"
+    # about who has read what: none in particular, one of the own staff, one assignment, one set (policy.reading)
+    SEE_READING = "reading:see"
+    SEE_READING_FIGURES = "reading:figures"
+    ASSIGN_READING = "reading:assign"
+    KEEP_READING_SETS = "reading:sets"
+    SEE_STAFF_READING = "reading:see-staff"
+    WAIVE_READING = "reading:waive"
+    SEE_ASSIGNMENT = "reading:see-assignment"
+    END_ASSIGNMENT = "reading:end-assignment"
+    EDIT_READING_SET = "reading:edit-set"
     # about meetings: of a case, of no case, and of one that is loaded through meetings.find_meeting
     CALL_MEETING = "meeting:call"
     RECORD_CONFERENCE = "meeting:conference"

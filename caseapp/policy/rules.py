@@ -19,6 +19,7 @@ from caseapp.policy.grievances import (
     ProviderGrievanceFile,
 )
 from caseapp.policy.meetings import COORDINATES, ON_MEETING, MeetingFile
+from caseapp.policy.reading import ON_ASSIGNMENT, ON_READER, ON_SET, AssignmentFile, ReaderFile, SetFile
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import Role
@@ -125,6 +126,10 @@ BY_ROLE = {
     Do.CALL_GROUP_MEETING: COORDINATES,
     Do.READ_HANDBOOK: Role(127),
     Do.EDIT_HANDBOOK: EDITORS,
+    Do.SEE_READING: Role.LINE_MANAGER,
+    Do.SEE_READING_FIGURES: Role.AGENCY_ADMIN,
+    Do.ASSIGN_READING: Role.LINE_MANAGER | Role.AGENCY_ADMIN,
+    Do.KEEP_READING_SETS: Role.AGENCY_ADMIN,
 }
 
 
@@ -143,6 +148,9 @@ ON_RECORD = {
     ChapterFile: ON_CHAPTER,
     FeedbackFile: ON_FEEDBACK,
     ReceiptFile: ON_RECEIPT,
+    ReaderFile: ON_READER,
+    AssignmentFile: ON_ASSIGNMENT,
+    SetFile: ON_SET,
     MeetingFile: ON_MEETING,
     EscalationFile: ON_ESCALATION,
     ProviderGrievanceFile: ON_PROVIDER_GRIEVANCE,

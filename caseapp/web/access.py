@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.policy import chapters, escalations, grievances, meetings, rules, scopes
+from caseapp.policy import chapters, escalations, grievances, meetings, reading, rules, scopes
 from caseapp.policy.do import Do
 from caseapp.services import audit
 from caseapp.services.transaction import unit_of_work
@@ -151,6 +151,30 @@ def on_receipt(act: Do):
     return on_record(
         act, argument="receipt_id", gives="receipt", find=chapters.find_receipt, about=lambda receipt: {}
     )
+
+
+def on_reader(act: Do, reads: str | None = None):
+    """An act on one of the own staff, given by `user_id`, about what they have read. The view gets `reader`."""
+    return on_record(
+        act,
+        reads,
+        argument="user_id",
+        gives="reader",
+        find=reading.find_reader,
+        about=lambda reader: {"detail": {"reader": reader.id}},
+    )
+
+
+def on_assignment(act: Do):
+    """An act on one assignment of reading, given by `assignment_id`. The view gets `assignment`, an AssignmentFile."""
+    return on_record(
+        act, argument="assignment_id", gives="assignment", find=reading.find_assignment, about=lambda one: {}
+    )
+
+
+def on_set(act: Do):
+    """An act on one reading set, given by `set_id`. The view gets `reading_set`, a SetFile."""
+    return on_record(act, argument="set_id", gives="reading_set", find=reading.find_set, about=lambda one: {})
 
 
 def on_record(act: Do, reads: str | None = None, *, argument, gives, find, about, sought=lambda key: {}):
