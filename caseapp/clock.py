@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _zone = ZoneInfo("Europe/Dublin")
@@ -39,7 +40,12 @@ def local(moment: datetime) -> datetime:
 
 def local_day(moment: datetime) -> date:
     """The local calendar day of a moment: a consent that ends on 2 March ends at local midnight after it."""
-    return moment.astimezone(_zone).date()
+    return _day_in(moment, _zone)
+
+
+@lru_cache(4096)
+def _day_in(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
 
 
 def at_local(day: date, hour: time) -> datetime:

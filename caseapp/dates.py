@@ -30,6 +30,7 @@ def day(value: date | None, none: str = "") -> str:
     return f"{value.day} {SHORT[value.month]} {value.year}" if value else none
 
 
+@lru_cache(4096)
 def short_day(value: date | None) -> str:
     """24 Nov"""
     return f"{value.day} {SHORT[value.month]}" if value else ""

@@ -34,12 +34,13 @@ csrf = CSRFProtect()
 _prepared: dict[str, WeakKeyDictionary] = defaultdict(WeakKeyDictionary)
 
 
-def read(statement, binds: dict) -> Rows:
+def read(statement, binds: dict, row: type | None = None) -> Rows:
     """Run a select of columns, one that stands at module level, in the transaction that is open (caseapp.statements).
+    Gives named tuples: of the kind `row`, whose fields are the columns in their order, or named as the columns are.
 
     A statement built for one request may be given too, but is put into SQL each time: db.session.execute is for those."""
     connection = _connection()
-    return _in_sql(statement, connection).run(connection, binds)
+    return _in_sql(statement, connection).run(connection, binds, row)
 
 
 def write(statement, entries: list[dict]) -> None:

@@ -8,11 +8,14 @@ Values that never change stand in the SQL itself (`status = 'active'`). That is 
 bound value is compared with the column of a partial index, SQLite plans the statement again on every run.
 """
 
+import re
 from collections import namedtuple
 from functools import cache, lru_cache
 
 from sqlalchemy import exc
 from sqlalchemy.types import JSON
+
+PLAIN_WORD = re.compile(r"[A-Za-z0-9_ .:,%-]*")
 
 
 class Rows(list):
@@ -42,9 +45,20 @@ def _compiler(base):
 
     class Written(base):
         def visit_bindparam(self, bindparam, literal_binds=False, **more):
+            if not bindparam.required:
+                _ours(bindparam.value)
             return super().visit_bindparam(bindparam, literal_binds=not bindparam.required, **more)
 
     return Written
+
+
+def _ours(value) -> None:
+    """Whether a value may stand in the SQL itself: only words of our own code may. What somebody typed is a bindparam."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        for one in value:
+            _ours(one)
+    elif isinstance(value, (str, bytes)) and not (isinstance(value, str) and PLAIN_WORD.fullmatch(value)):
+        raise ValueError("a text that is no word of ours stands in a statement: give it as a bindparam")
 
 
 def _as_read(kind, dialect):
@@ -60,9 +74,11 @@ class Prepared:
     def __init__(self, statement, dialect):
         compiled = _compiler(dialect.statement_compiler)(dialect, statement)
         self.sql = str(compiled)
-        self.positional = compiled.positional
-        names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        self.values = [(name, self._bound(compiled.binds[name].type, dialect)) for name in names]
+        self.order = compiled.positiontup
+        self.values = [
+            (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
+            for name, bind in compiled.binds.items()
+        ]
         columns = [(column[0], column[3]) for column in compiled._result_columns]  # none of an insert
         self.row = namedtuple("Row", [name for name, _ in columns], rename=True)
         self.read = [
@@ -71,13 +87,10 @@ class Prepared:
             if (processor := _as_read(kind.dialect_impl(dialect), dialect))
         ]
 
-    @staticmethod
-    def _bound(kind, dialect):
-        return kind.dialect_impl(dialect).bind_processor(dialect)
-
-    def run(self, connection, binds: dict) -> Rows:
-        """The rows for these values, in the transaction of `connection`. A value that is missing raises KeyError, so
-        that a scope without its viewer shows nothing."""
+    def run(self, connection, binds: dict, row=None) -> Rows:
+        """The rows for these values, in the transaction of `connection`, each a `row` (a NamedTuple with the columns in
+        their order) or named as the columns are. A value that is missing raises KeyError, so that a scope without its
+        viewer shows nothing."""
         cursor = on_driver(connection, self.sql, self._bind(binds))
         rows = cursor.fetchall()
         cursor.close()
@@ -86,7 +99,7 @@ class Prepared:
             for at, processor in self.read:
                 columns[at] = map(processor, columns[at])
             rows = zip(*columns, strict=True)
-        return Rows(map(self.row._make, rows))
+        return Rows(map((row or self.row)._make, rows))
 
     def write(self, connection, entries: list[dict]) -> None:
         """Run an insert of whole rows once for each entry."""
@@ -94,9 +107,8 @@ class Prepared:
             on_driver(connection, self.sql, self._bind(binds)).close()
 
     def _bind(self, binds):
-        if self.positional:
-            return tuple([bound(binds[n]) if bound else binds[n] for n, bound in self.values])
-        return {n: bound(binds[n]) if bound else binds[n] for n, bound in self.values}
+        values = {name: bound(binds[name]) if bound else binds[name] for name, bound in self.values}
+        return tuple([values[name] for name in self.order]) if self.order is not None else values
 
 
 def on_driver(connection, sql: str, values=()):

@@ -7,7 +7,7 @@ Public holidays are known for 1900 to 2100; outside these years only weekends ar
 
 from bisect import bisect_left, bisect_right
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 # calendar → (label, country, part of it) as the holidays library names them; Wales keeps the days of England
 CALENDARS = {
@@ -58,6 +58,7 @@ def working_days_late(due: date, today: date, calendar: str) -> int:
     return max(0, working_days_between(due, today, calendar))
 
 
+@lru_cache(4096)
 def in_words(due: date, today: date, calendar: str) -> str:
     """How the due day stands to today, for a row: "6 working days late", "today", "tomorrow", "in 3 working days"."""
     if due == today:

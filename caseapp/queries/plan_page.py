@@ -271,12 +271,12 @@ def plan(
     today = clock.today()
     head = plan_head.head(case, viewer=viewer)
     binds = case.binds(viewer) | {"case_id": case.id}
-    goals = [GoalRow(*row) for row in read(_GOALS, binds)]
-    actions = [Raw(*row) for row in read(_ACTIONS, binds)]
+    goals = read(_GOALS, binds, GoalRow)
+    actions = read(_ACTIONS, binds, Raw)
     aside: dict[str, list[Aside]] = {}
     if case.sees_all:
-        for row in read(_ASIDE, binds):
-            aside.setdefault(row[0], []).append(Aside(*row))
+        for row in read(_ASIDE, binds, Aside):
+            aside.setdefault(row.kind, []).append(row)
         events = [_event(one.text, one.at, one.name) for one in aside.get("event", ())]
         agencies = plan_standing.standings(head, aside, actions, today)
         faults = plan_quality.faults(

@@ -23,9 +23,9 @@ from caseapp.vocabulary import Role
 
 _OWN = plan_rows.statement(Goal.words, Goal.domain)
 _N = len(plan_rows.COLUMNS)
-_ONE = plan_rows.statement(Goal.words, Goal.domain, Action.clinic_talk_on, Action.clinic_talk_with).where(
-    Action.id == bindparam("action_id", type_=Id)
-)
+_ONE = plan_rows.statement(
+    Goal.words, Goal.domain, Action.start_on, Action.review_on, Action.clinic_talk_on, Action.clinic_talk_with
+).where(Action.id == bindparam("action_id", type_=Id))
 
 
 class Served(NamedTuple):
@@ -188,7 +188,7 @@ def action(
     head = plan_head.head(case, viewer=viewer)
     reader = plan_rows.reader(viewer, case, first_name=head.first_name, calendar=head.calendar, quiet=quiet)
     a = Raw(*found[:_N])
-    words, domain, talked_on, talked_with = found[_N:]
+    words, domain, start_on, review_on, talked_on, talked_with = found[_N:]
     if not case.sees_whole_plan:  # between the case manager and the clinic
         talked_on = None
     row = plan_rows.in_words(a, reader)
@@ -199,8 +199,8 @@ def action(
         head,
         words,
         head.protocol.domain_label(domain),
-        dates.day(a.start_on),
-        dates.day(a.review_on),
+        dates.day(start_on),
+        dates.day(review_on),
         dates.day_of(a.asked_at),
         f"{dates.day(talked_on)}, with {talked_with}" if talked_on and talked_with else dates.day(talked_on),
         _notes(binds) if notes else [],

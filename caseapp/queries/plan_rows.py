@@ -38,9 +38,7 @@ class Raw(NamedTuple):
     user_id: int | None
     owner_name: str
     by_person: bool
-    start_on: date | None
     due_on: date | None
-    review_on: date | None
     status: ActionStatus
     status_reason: str
     asked_at: object
@@ -53,7 +51,6 @@ class Raw(NamedTuple):
     agency_name: str | None
     agency_short: str | None
     user_name: str | None
-    goal_number: int
 
 
 COLUMNS = (
@@ -65,9 +62,7 @@ COLUMNS = (
     Action.owner_user_id,
     Action.owner_name,
     Action.by_person,
-    Action.start_on,
     Action.due_on,
-    Action.review_on,
     Action.status,
     Action.status_reason,
     Action.asked_at,
@@ -80,7 +75,6 @@ COLUMNS = (
     Agency.name,
     Agency.short_name,
     User.name,
-    Goal.number,
 )
 
 
