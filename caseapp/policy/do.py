@@ -88,6 +88,10 @@ class Do(StrEnum):
     RAISE_GAP = "gaps:raise"
     TRIAGE_GAPS = "gaps:triage"
     RAISE_FROM_CASE = "gap:raise-from-case"
+    # the register that all agencies read, its working side, and the quarter's reports
+    SEE_REGISTER = "register:see"
+    KEEP_REGISTER = "register:keep"
+    SEE_REPORTS = "reports:see"
     VIEW_ESCALATION = "gap:view"
     SEND_ESCALATION = "gap:send"
     ADVISE_COLLEAGUE = "gap:advise-colleague"

@@ -200,6 +200,17 @@ def _time_limits() -> tuple[Setting, ...]:
             "C9",
         ),
         number(
+            "register_least_number",
+            "CFG-16",
+            "Register and reports: the smallest number that is shown",
+            "Where fewer people than this stand behind a figure it is left out, and so is whatever would give it away.",
+            5,
+            3,
+            20,
+            "people",
+            "C14",
+        ),
+        number(
             "meeting_decisions_working_days",
             "CFG-16",
             "Decisions of a meeting are sent within",
