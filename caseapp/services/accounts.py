@@ -15,7 +15,7 @@ from caseapp.extensions import db
 from caseapp.models import Agency, Area, User, UserArea
 from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.queries import accounts as reads
-from caseapp.services import account_links, audit, outbox, passwords, sessions
+from caseapp.services import account_links, audit, outbox, passwords, reading_starters, sessions
 from caseapp.services.account_checks import (
     check_details,
     check_email,
@@ -150,6 +150,7 @@ def invite(
         raise NotVisible
     check_roles(roles, allowed=grantable(actor, agency.kind))
     user_id = create(actor=actor, at=at, agency_id=agency_id, email=email, name=name, roles=roles, **details)
+    reading_starters.start(user_id, at=at)
     link = account_links.make(
         user_id, reads.plain_email(email), LinkKind.INVITE, at=at, link_to=link_to, by=actor.user_id
     )
@@ -205,6 +206,8 @@ def update_details(user_id: int, *, actor: Viewer, at: datetime, version: int, *
             "If you did not expect this, tell your agency's administrator at once.\n",
             at=at,
         )
+    if changed.keys() & {"line_manager_id", "profession"}:
+        reading_starters.meet(user.id, at=at)
     _record(actor, "account: details changed", user, changed, at)
     return user.id
 
@@ -244,6 +247,8 @@ def change_roles(
     if wanted == was and not areas_changed:
         return user.id
     user.roles = wanted
+    db.session.flush()
+    reading_starters.meet(user.id, at=at)
     sessions.end_all(user.id, at=at, reason="roles changed")
     change = {"roles": [", ".join(was.labels), ", ".join(wanted.labels)]} | (
         {"areas": True} if areas_changed else {}
@@ -281,6 +286,8 @@ def enable(user_id: int, *, actor: Viewer, at: datetime) -> int:
     user = _reach(actor, user_id)
     if user.disabled_at is not None:
         user.disabled_at, user.disabled_reason = None, ""
+        db.session.flush()
+        reading_starters.meet(user.id, at=at)
         audit.record(actor, "account: switched on", at=at, about_id=user.id)
     return user.id
 

@@ -1,0 +1,140 @@
+"""What stands in one cell of the matrix, and how cells are counted: one home for both, so that no figure can differ from
+what the page shows. Conditions are for selects that join Chapter, its version in force and ReadingStanding."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Date as Day
+from sqlalchemy import and_, bindparam, case, func
+
+from caseapp import dates
+from caseapp.models import Chapter, ChapterVersion, ReadingStanding
+from caseapp.policy.chapters import in_force
+from caseapp.policy.reading import READER_DAY
+from caseapp.queries.reading_state import state
+
+#: What is due within so many calendar days counts as due soon.
+SOON = 14
+SOON_DAY = bindparam("reader_soon", type_=Day())
+
+#: The version of a chapter that holds today; withdrawn chapters are asked of nobody.
+VERSION_NOW = and_(ChapterVersion.chapter_id == Chapter.id, in_force(day=READER_DAY))
+STANDS = and_(Chapter.withdrawn_on.is_(None), Chapter.published_at.is_not(None))
+
+ASKED = and_(ReadingStanding.asked_at.is_not(None), ReadingStanding.waived_at.is_(None))
+READ = ReadingStanding.confirmed_number >= ChapterVersion.counts_from
+OPEN = and_(ASKED, ReadingStanding.confirmed_number < ChapterVersion.counts_from)
+OVERDUE = and_(OPEN, ReadingStanding.due_on < READER_DAY)
+DUE = and_(OPEN, ReadingStanding.due_on >= READER_DAY)
+DUE_SOON = and_(DUE, ReadingStanding.due_on <= SOON_DAY)
+OLDER = and_(OPEN, ReadingStanding.confirmed_number > 0)
+
+#: what the filter "which" asks for → its condition on a cell
+WHICH = {"overdue": OVERDUE, "due": DUE, "soon": DUE_SOON, "older": OLDER, "open": OPEN}
+
+
+def soon(today: date) -> date:
+    return today + timedelta(days=SOON)
+
+
+def _many(condition):
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+#: One column for each figure, in the order of Figures.
+FIGURES = (
+    _many(ASKED).label("asked"),
+    _many(and_(ASKED, READ)).label("current"),
+    _many(OVERDUE).label("overdue"),
+    _many(DUE_SOON).label("due_soon"),
+    _many(OLDER).label("older"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many chapters were asked of people and how they stand. A waived one is asked of nobody."""
+
+    asked: int = 0
+    current: int = 0
+    overdue: int = 0
+    due_soon: int = 0
+    older: int = 0
+
+    @property
+    def percent(self) -> int | None:
+        """The share read in a version that counts, in whole percent; None where nothing was asked. Never 100 while
+        something is open."""
+        if not self.asked:
+            return None
+        return 100 if self.current == self.asked else min(99, round(100 * self.current / self.asked))
+
+    @property
+    def said(self) -> str:
+        return f"{self.current} of {self.asked}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One person and one chapter. `key`: current, outdated, due, overdue, waived, read (an older version, and nobody
+    asks for more) or none; `css` is the class of the cell, `mark` that of the sign before its words."""
+
+    key: str
+    words: str
+    css: str
+    mark: str
+    asked: bool
+    open: bool
+    late: bool
+    confirmed: int
+    read_on: date | None
+    due_on: date | None
+
+
+NOT_ASKED = Cell("none", "not asked", "c-no", "", False, False, False, 0, None, None)
+
+
+def cell(row, counts_from: int, today: date) -> Cell:
+    """`row` has asked_at, waived_at, due_on, confirmed_number and confirmed_on; None where there is no standing."""
+    if row is None:
+        return NOT_ASKED
+    asked = row.asked_at is not None and row.waived_at is None
+    found = state(
+        counts_from=counts_from,
+        confirmed_number=row.confirmed_number,
+        confirmed_on=row.confirmed_on,
+        due_on=row.due_on if asked else None,
+        waived=row.waived_at is not None,
+        today=today,
+    )
+    key, words, css = found.key, found.words, "c-no"
+    if key == "current":
+        words, css = _near(row.confirmed_on, today), "c-ok"
+    elif key == "outdated" and not asked:
+        key, words = "read", f"v{row.confirmed_number} read, not asked again"
+    elif key == "none":
+        words = "not asked"
+    elif found.overdue:
+        css = "c-late"
+    elif key == "outdated":
+        css = "c-old"
+    elif key == "due":
+        css = "c-due"
+    mark = found.css if css in ("c-ok", "c-late", "c-old", "c-due") else ""
+    return Cell(
+        key,
+        words,
+        css,
+        mark,
+        asked,
+        asked and key != "current",
+        found.overdue,
+        row.confirmed_number,
+        row.confirmed_on,
+        row.due_on if asked else None,
+    )
+
+
+def _near(day: date, today: date) -> str:
+    """Within the last year the day alone says it."""
+    return dates.short_day(day) if (today - day).days < 300 else dates.day(day)

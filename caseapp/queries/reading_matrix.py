@@ -1,0 +1,381 @@
+"""A line manager's matrix: own staff by chapter (B11, screen 09a), paged both ways.
+
+Nine statements at most, whatever the numbers: people of the page, chapters of the page, their cells, and the figures,
+all under the same conditions. What is exported is made of the same rows (documents.reading_evidence)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select, true
+
+from caseapp import clock
+from caseapp.extensions import db
+from caseapp.models import (
+    Chapter,
+    ChapterVersion,
+    ReadingAssignment,
+    ReadingConfirmation,
+    ReadingReceipt,
+    ReadingSet,
+    ReadingSetChapter,
+    ReadingStanding,
+    User,
+)
+from caseapp.policy import chapters as handbook
+from caseapp.policy import reading as policy
+from caseapp.policy.viewer import Viewer
+from caseapp.queries import typed_words
+from caseapp.queries.reading_cells import (
+    FIGURES,
+    STANDS,
+    VERSION_NOW,
+    WHICH,
+    Cell,
+    Figures,
+    cell,
+    soon,
+)
+from caseapp.vocabulary import PracticeArea
+
+#: Chapters side by side on one page.
+ACROSS = 8
+PER_PAGE = 25
+NO_FIGURES = Figures()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the matrix is asked for. `chapters`: "" for those that anybody of the own staff is asked for or has read,
+    "all", or the id of a set; `which` is a key of reading_cells.WHICH or empty."""
+
+    which: str = ""
+    chapters: str = ""
+    area: str = ""
+    profession: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One member of the own staff; `figures` over all chapters asked for, not only those of this page."""
+
+    id: int
+    name: str
+    profession: str
+    since: datetime
+    figures: Figures = NO_FIGURES
+    cells: tuple[Cell, ...] = ()
+
+    @property
+    def new(self) -> bool:
+        """Within the first ninety days."""
+        return (clock.now() - self.since).days < 90
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One chapter with the version that holds now; `figures` over all of the own staff that is shown."""
+
+    id: int
+    number: str
+    title: str
+    version: int
+    counts_from: int
+    figures: Figures = NO_FIGURES
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """One page of it. `people` and `chapters` count what the filters leave, `staff` all of the own staff. Figures are over
+    the filtered people and chapters, whatever cells the page is narrowed to."""
+
+    readers: list[Reader]
+    columns: list[Column]
+    people: int
+    chapters: int
+    whole: Figures
+    staff: int
+
+
+@dataclass(slots=True)
+class _Conditions:
+    """The filters, put into conditions once for all statements."""
+
+    people: list = field(default_factory=list)
+    chapters: list = field(default_factory=list)
+    cells: list = field(default_factory=list)
+    values: dict = field(default_factory=dict)
+    #: Only chapters that anybody of the people is asked for or has read.
+    touched: bool = True
+
+
+def matrix(
+    wanted: Wanted, *, viewer: Viewer, down: int = 0, across: int = 0, most_down=PER_PAGE, most_across=ACROSS
+) -> Matrix:
+    """A page, from the `down`th person and the `across`th chapter on."""
+    on = _conditions(wanted, viewer)
+    whole = _figures(on)
+    people = _count(_people(on), on)
+    chapters = _count(_chapters(on), on)
+    staff = db.session.scalar(select(func.count()).select_from(User).where(policy.OWN_STAFF), on.values)
+    columns = [
+        Column(*row)
+        for row in db.session.execute(
+            _chapters(on)
+            .order_by(Chapter.place, Chapter.number, Chapter.id)
+            .offset(across)
+            .limit(most_across),
+            on.values,
+        )
+    ]
+    readers = [
+        Reader(*row)
+        for row in db.session.execute(
+            _people(on).order_by(User.name, User.id).offset(down).limit(most_down), on.values
+        )
+    ]
+    by_reader = _figures_by(ReadingStanding.user_id, [one.id for one in readers], on)
+    by_chapter = _figures_by(ReadingStanding.chapter_id, [one.id for one in columns], on)
+    cells = _cells(readers, columns)
+    today = clock.today()
+    return Matrix(
+        [
+            Reader(
+                one.id,
+                one.name,
+                one.profession,
+                one.since,
+                by_reader.get(one.id, NO_FIGURES),
+                tuple(cell(cells.get((one.id, column.id)), column.counts_from, today) for column in columns),
+            )
+            for one in readers
+        ],
+        [
+            Column(c.id, c.number, c.title, c.version, c.counts_from, by_chapter.get(c.id, NO_FIGURES))
+            for c in columns
+        ],
+        people,
+        chapters,
+        whole,
+        staff,
+    )
+
+
+def figures(wanted: Wanted, *, viewer: Viewer) -> Figures:
+    """The figures over everything that the filters leave."""
+    return _figures(_conditions(wanted, viewer))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person and one chapter in full, as evidence."""
+
+    reader_id: int
+    name: str
+    email: str
+    profession: str
+    number: str
+    title: str
+    version: int
+    cell: Cell
+    purpose: str
+    receipt: str
+    confirmed_at: datetime | None
+    asked_on: date | None
+    reason: str
+
+
+def lines(wanted: Wanted, *, viewer: Viewer, limit: int) -> Iterator[Line]:
+    """Every cell that holds anything, by person and chapter; cells that nobody asked for and nobody read are left out
+    here as they count nowhere."""
+    on = _conditions(wanted, viewer)
+    statement = (
+        _joined(
+            select(
+                User.id,
+                User.name,
+                User.email,
+                User.profession,
+                Chapter.number.label("chapter_number"),
+                Chapter.title,
+                ChapterVersion.number.label("version"),
+                ChapterVersion.counts_from,
+                ReadingStanding.asked_at,
+                ReadingStanding.waived_at,
+                ReadingStanding.due_on,
+                ReadingStanding.confirmed_number,
+                ReadingStanding.confirmed_on,
+                ReadingReceipt.purpose,
+                ReadingReceipt.reference,
+                ReadingReceipt.at.label("confirmed_at"),
+                ReadingAssignment.reason,
+            )
+        )
+        .outerjoin(ReadingConfirmation, ReadingConfirmation.id == ReadingStanding.confirmation_id)
+        .outerjoin(ReadingReceipt, ReadingReceipt.id == ReadingConfirmation.receipt_id)
+        .outerjoin(ReadingAssignment, ReadingAssignment.id == ReadingStanding.assignment_id)
+        .where(
+            *_within(on),
+            *on.cells,
+            or_(ReadingStanding.asked_at.is_not(None), ReadingStanding.confirmed_number > 0),
+        )
+        .order_by(User.name, User.id, Chapter.place, Chapter.number)
+        .limit(limit)
+    )
+    today = clock.today()
+    for row in db.session.execute(statement, on.values):
+        yield Line(
+            row.id,
+            row.name,
+            row.email,
+            row.profession,
+            row.chapter_number,
+            row.title,
+            row.version,
+            cell(row, row.counts_from, today),
+            row.purpose.label if row.purpose else "",
+            row.reference or "",
+            row.confirmed_at,
+            row.asked_at and clock.local_day(row.asked_at),
+            row.reason or "",
+        )
+
+
+def professions(*, viewer: Viewer) -> list[str]:
+    """The professions of the own staff, for the filter."""
+    statement = select(User.profession).where(policy.OWN_STAFF, User.profession != "").distinct()
+    return list(db.session.scalars(statement.order_by(User.profession).limit(60), policy.binds(viewer)))
+
+
+def sets(*, viewer: Viewer) -> list[tuple[int, str]]:
+    """The agency's reading sets, for the filter and for asking."""
+    statement = (
+        select(ReadingSet.id, ReadingSet.name)
+        .where(ReadingSet.agency_id == policy.READER_AGENCY, ReadingSet.ended_at.is_(None))
+        .order_by(ReadingSet.name)
+        .limit(200)
+    )
+    return [tuple(row) for row in db.session.execute(statement, policy.binds(viewer))]
+
+
+# --- conditions ---------------------------------------------------------------------------------------------------
+
+
+def _conditions(wanted: Wanted, viewer: Viewer) -> _Conditions:
+    on = _Conditions(
+        values={**policy.binds(viewer), **handbook.binds(viewer), "reader_soon": soon(clock.today())}
+    )
+    on.people.append(policy.OWN_STAFF)
+    if wanted.profession:
+        on.people.append(User.profession == wanted.profession)
+    words, typed = typed_words.holding(wanted.words, User.name)
+    on.people += words
+    on.values |= typed
+    on.chapters += [Chapter.agency_id == policy.READER_AGENCY, STANDS]
+    if wanted.area:
+        on.chapters.append(Chapter.area == PracticeArea(wanted.area))
+    if wanted.chapters.isdigit():
+        on.chapters.append(
+            Chapter.id.in_(
+                select(ReadingSetChapter.chapter_id)
+                .join(ReadingSet, ReadingSet.id == ReadingSetChapter.set_id)
+                .where(ReadingSet.id == int(wanted.chapters), ReadingSet.agency_id == policy.READER_AGENCY)
+            )
+        )
+    if wanted.which:
+        on.cells.append(WHICH[wanted.which])
+    on.touched = wanted.chapters != "all" or bool(wanted.which)
+    return on
+
+
+def _within(on):
+    return [*on.people, *on.chapters]
+
+
+def _joined(statement):
+    return (
+        statement.select_from(User)
+        .join(ReadingStanding, ReadingStanding.user_id == User.id)
+        .join(Chapter, Chapter.id == ReadingStanding.chapter_id)
+        .join(ChapterVersion, VERSION_NOW)
+    )
+
+
+def _figures(on) -> Figures:
+    return Figures(*db.session.execute(_joined(select(*FIGURES)).where(*_within(on)), on.values).one())
+
+
+def _figures_by(column, ids, on) -> dict[int, Figures]:
+    if not ids:
+        return {}
+    statement = _joined(select(column, *FIGURES)).where(*_within(on), column.in_(ids)).group_by(column)
+    return {row[0]: Figures(*row[1:]) for row in db.session.execute(statement, on.values)}
+
+
+def _people(on):
+    statement = select(User.id, User.name, User.profession, User.created_at).where(*on.people)
+    if not on.cells:
+        return statement
+    return statement.where(
+        select(true())
+        .select_from(ReadingStanding)
+        .join(Chapter, Chapter.id == ReadingStanding.chapter_id)
+        .join(ChapterVersion, VERSION_NOW)
+        .where(ReadingStanding.user_id == User.id, *on.chapters, *on.cells)
+        .correlate(User)
+        .exists()
+    )
+
+
+def _chapters(on):
+    statement = (
+        select(
+            Chapter.id,
+            Chapter.number,
+            Chapter.title,
+            ChapterVersion.number.label("version"),
+            ChapterVersion.counts_from,
+        )
+        .join(ChapterVersion, VERSION_NOW)
+        .where(*on.chapters)
+    )
+    if not on.touched:
+        return statement
+    return statement.where(
+        select(true())
+        .select_from(ReadingStanding)
+        .join(User, User.id == ReadingStanding.user_id)
+        .where(
+            ReadingStanding.chapter_id == Chapter.id,
+            or_(ReadingStanding.asked_at.is_not(None), ReadingStanding.confirmed_number > 0),
+            *on.people,
+            *on.cells,
+        )
+        .correlate(Chapter, ChapterVersion)
+        .exists()
+    )
+
+
+def _count(statement, on) -> int:
+    return db.session.scalar(select(func.count()).select_from(statement.subquery()), on.values)
+
+
+def _cells(readers, columns) -> dict[tuple[int, int], tuple]:
+    if not readers or not columns:
+        return {}
+    rows = db.session.execute(
+        select(
+            ReadingStanding.user_id,
+            ReadingStanding.chapter_id,
+            ReadingStanding.asked_at,
+            ReadingStanding.waived_at,
+            ReadingStanding.due_on,
+            ReadingStanding.confirmed_number,
+            ReadingStanding.confirmed_on,
+        ).where(
+            ReadingStanding.user_id.in_([one.id for one in readers]),
+            ReadingStanding.chapter_id.in_([one.id for one in columns]),
+        )
+    )
+    return {(row.user_id, row.chapter_id): row for row in rows}
