@@ -25,6 +25,7 @@ from caseapp.models import (
     Person,
     PersonTrigram,
     User,
+    UserArea,
 )
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
@@ -126,6 +127,7 @@ def build() -> World:
         session.flush()
         agency_name = next(n for k, n, _ in AGENCIES if k == agency)
         world.viewers[key] = Viewer(user.id, user.agency_id, roles, name, agency_name, user.email, False)
+    session.add(UserArea(user_id=world.viewers["sinead"].user_id, area_id=area.id))
     canal = world.agencies["canal"]
     orla = world.viewers["orla"]
     declan = world.viewers["declan"]

@@ -132,6 +132,10 @@ class Escalation(Editable, Base):
     scope: Mapped[GapScope | None] = word(GapScope, name="scope", nullable=True)
     register_entry_id: Mapped[int | None] = ref("register_entry.id")
 
+    @property
+    def is_open(self) -> bool:
+        return self.state is EscalationState.OPEN
+
 
 class EscalationHolding(has_id, Base):
     """Who held it, from when to when, and what time they had. One is open as long as it stands on the ladder."""

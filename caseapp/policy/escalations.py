@@ -196,6 +196,10 @@ class EscalationFile:
     def own(self) -> bool:
         return self.sight is Sight.OWN
 
+    def held_by(self, viewer: Viewer) -> bool:
+        """Whether it is this viewer's turn: somebody of the rung that holds it."""
+        return self.on_ladder and self.stands_on(viewer, self.level)
+
     def stands_on(self, viewer: Viewer, rung: Rung) -> bool:
         """Whether this viewer answers for that rung of this ladder."""
         if self.on_ladder and rung is self.level and self.holder_id == viewer.user_id:
@@ -268,18 +272,19 @@ def _sees(viewer, gap):
     return True
 
 
-def _holds(viewer, gap):
-    """Somebody of the rung that holds it, above the worker."""
-    return gap.on_ladder and gap.level > Rung.WORKER and gap.stands_on(viewer, gap.level)
+def _answers(viewer, gap):
+    """Somebody of a rung above the worker that holds it or has held it; the use case says whose turn it is."""
+    return any(gap.stands_on(viewer, rung) for rung in Rung if Rung.WORKER < rung <= gap.reads_up_to)
 
 
-def _holds_as_worker(viewer, gap):
-    return gap.on_ladder and gap.level is Rung.WORKER and gap.stands_on(viewer, Rung.WORKER)
+def _works_on_it(viewer, gap):
+    return gap.stands_on(viewer, Rung.WORKER)
 
 
-def _passed_it_up(viewer, gap):
-    """Somebody of the rung below the holder's."""
-    return gap.on_ladder and gap.level > Rung.WORKER and gap.stands_on(viewer, gap.level.below)
+def _takes_back(viewer, gap):
+    """Somebody of the rung below the holder's, or of the one above, which asked back."""
+    near = (gap.level.below, gap.level.above)
+    return any(rung is not None and rung <= gap.reads_up_to and gap.stands_on(viewer, rung) for rung in near)
 
 
 def _raising_side(viewer, gap):
@@ -302,35 +307,27 @@ def _colleague(viewer, gap):
 
 
 def _consulted(viewer, gap):
-    """The national coordinator while the group holds it: reads and advises before owning (S3-74)."""
-    return gap.on_ladder and gap.level is Rung.GROUP and viewer.has(Role.NATIONAL_COORDINATOR)
+    """The national coordinator from the time a group holds it: reads and advises before owning (S3-74)."""
+    return gap.reads_up_to >= Rung.NATIONAL and viewer.has(Role.NATIONAL_COORDINATOR)
 
 
 def _ended_for(viewer, gap):
-    return (
-        not gap.open
-        and gap.joined_to_id is None
-        and (_raising_side(viewer, gap) or (gap.level > Rung.WORKER and gap.stands_on(viewer, gap.level)))
-    )
+    return gap.joined_to_id is None and (_raising_side(viewer, gap) or gap.stands_on(viewer, gap.level))
 
 
 #: Whether a step is right at this point is said by the use case, in a sentence.
 ON_ESCALATION = {
     Do.VIEW_ESCALATION: _sees,
-    Do.HOLD_ESCALATION: _holds,
-    Do.SEND_ESCALATION: _holds_as_worker,
+    Do.HOLD_ESCALATION: _answers,
+    Do.SEND_ESCALATION: _works_on_it,
     Do.ADVISE_COLLEAGUE: _colleague,
     Do.CONSULT_ESCALATION: _consulted,
-    Do.TAKE_BACK_ESCALATION: _passed_it_up,
-    Do.WITHDRAW_ESCALATION: lambda viewer, gap: gap.open and _raising_side(viewer, gap),
+    Do.TAKE_BACK_ESCALATION: _takes_back,
+    Do.WITHDRAW_ESCALATION: _raising_side,
     Do.REOPEN_ESCALATION: _ended_for,
     #: agreed, or no longer, by the person: whoever raised it may say so, as long as they see the case
-    Do.NAME_PERSON: lambda viewer, gap: (
-        gap.open and gap.named and gap.sight is Sight.OWN and _raising_side(viewer, gap)
-    ),
-    Do.PART_ESCALATION: lambda viewer, gap: (
-        gap.open and gap.joined_to_id is not None and (_raising_side(viewer, gap) or gap.sight is Sight.ABOVE)
-    ),
+    Do.NAME_PERSON: lambda viewer, gap: gap.named and _raising_side(viewer, gap),
+    Do.PART_ESCALATION: lambda viewer, gap: _raising_side(viewer, gap) or gap.sight is Sight.ABOVE,
     #: themes, joining, the group's agenda, replies to many: who coordinates
     Do.SORT_ESCALATION: lambda viewer, gap: gap.sight is Sight.ABOVE,
 }

@@ -26,6 +26,7 @@ GROUPS = {
     ),
     "notes": ("Notes", ("note",)),
     "consent": ("Consent", ("consent", "exclusion")),
+    "gaps": ("Gaps and blocks", ("gap",)),
     "case": (
         "Opening and closing",
         ("case_opened", "case_edited", "case_closed", "case_reopened", "contact"),
