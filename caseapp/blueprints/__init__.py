@@ -16,6 +16,7 @@ NAMES = (
     "system",
     "directory",
     "imports",
+    "procedures",
 )
 
 

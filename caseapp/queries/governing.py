@@ -40,13 +40,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Governing:
-    """The line under a page. `confirmed` is the newest version that the reader confirmed, 0 for none."""
+    """The line under a page. `confirmed` is the newest version that the reader confirmed, 0 for none; read on
+    `confirmed_on`."""
 
     chapter_id: int
     number: str
     title: str
     version: int
     confirmed: int
+    confirmed_on: date | None
     current: bool
 
 
@@ -72,7 +74,7 @@ _HEADS = (
     )
     .order_by(Chapter.place, ChapterVersion.number)
 )
-_CONFIRMED = select(ReadingStanding.confirmed_number).where(
+_CONFIRMED = select(ReadingStanding.confirmed_number, ReadingStanding.confirmed_on).where(
     ReadingStanding.user_id == bindparam("user_id", type_=Id),
     ReadingStanding.chapter_id == bindparam("chapter_id", type_=Id),
 )
@@ -88,10 +90,17 @@ def remembered(agency_id: int, step: str | None) -> int:
 
 
 def chapter(
-    step: str | None, *, viewer: Viewer, today: date, stamp: int | None, asked: int, confirmed: int
+    step: str | None,
+    *,
+    viewer: Viewer,
+    today: date,
+    stamp: int | None,
+    asked: int,
+    confirmed: int | None,
+    confirmed_on: date | None,
 ) -> Governing | None:
-    """The chapter for a step. `stamp` is the handbook's now, None where there is none; `confirmed` is the reader's
-    number for the chapter `asked`, both from the statement that counts what waits."""
+    """The chapter for a step. `stamp` is the handbook's now, None where there is none; `confirmed` and `confirmed_on`
+    are the reader's for the chapter `asked`, all from the statement that counts what waits."""
     if step is None or stamp is None:
         return None
     found = _known.get(viewer.agency_id)
@@ -105,9 +114,12 @@ def chapter(
         return None
     if head.chapter_id != asked:
         row = read(_CONFIRMED, {"user_id": viewer.user_id, "chapter_id": head.chapter_id}).first()
-        confirmed = row.confirmed_number if row else 0
+        confirmed, confirmed_on = row or (0, None)
     number, counts_from = now
-    return Governing(head.chapter_id, head.number, head.title, number, confirmed, confirmed >= counts_from)
+    confirmed = confirmed or 0
+    return Governing(
+        head.chapter_id, head.number, head.title, number, confirmed, confirmed_on, confirmed >= counts_from
+    )
 
 
 def _heads(agency_id) -> dict[str, Head]:

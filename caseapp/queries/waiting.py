@@ -1,6 +1,7 @@
 """The few numbers that stand beside the navigation on every page: one small statement."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import bindparam, exists, func, literal, select
 
@@ -35,6 +36,7 @@ class Counts:
     #: The handbook's stamp, None without one; what the viewer confirmed of the chapter asked about; chapters to read.
     stamp: int | None = None
     confirmed: int | None = None
+    confirmed_on: date | None = None
     to_read: int = 0
 
 
@@ -66,14 +68,20 @@ _TO_ANSWER = (
 )
 _CASELOAD = exists().where(CaseAssignment.user_id == scopes.VIEWER_USER, CaseAssignment.to_at.is_(None))
 _STAMP = select(Handbook.stamp).where(Handbook.agency_id == scopes.VIEWER_AGENCY).scalar_subquery()
-_CONFIRMED = (
-    select(ReadingStanding.confirmed_number)
-    .where(
-        ReadingStanding.user_id == scopes.VIEWER_USER,
-        ReadingStanding.chapter_id == bindparam("governing_chapter", type_=Id),
+
+
+def _of_standing(column):
+    return (
+        select(column)
+        .where(
+            ReadingStanding.user_id == scopes.VIEWER_USER,
+            ReadingStanding.chapter_id == bindparam("governing_chapter", type_=Id),
+        )
+        .scalar_subquery()
     )
-    .scalar_subquery()
-)
+
+
+_CONFIRMED = (_of_standing(ReadingStanding.confirmed_number), _of_standing(ReadingStanding.confirmed_on))
 _TO_READ = (
     select(func.count())
     .select_from(
@@ -92,7 +100,7 @@ _TO_READ = (
     )
     .scalar_subquery()
 )
-_READING = (_STAMP, _CONFIRMED, _TO_READ)
+_READING = (_STAMP, *_CONFIRMED, _TO_READ)
 _PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD, *_READING)
 _OTHERS = select(_UNREAD, literal(0), literal(False), *_READING)
 

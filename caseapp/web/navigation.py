@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from flask import current_app, request, url_for
 
-from caseapp import ids
+from caseapp import clock, ids
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import waiting
+from caseapp.procedures_library import step_of
+from caseapp.queries import governing, waiting
+from caseapp.queries.governing import Governing
 from caseapp.vocabulary import Role
 
 
@@ -29,6 +31,8 @@ class Places:
     items: list[Place]
     more: list[Place]
     unread: int | str
+    #: The chapter of the procedures that governs this page (queries.governing.Governing), or None.
+    governing: Governing | None = None
 
 
 #: How many places stand in sight; the rest is under "More".
@@ -43,10 +47,11 @@ PLACES = (
     ("Staff", "staff.index", Do.MANAGE_STAFF, None),
     ("Our agency", "agency.show", Do.MANAGE_OWN_AGENCY, None),
     ("Agencies", "system.agencies", Do.MANAGE_AGENCIES, None),
+    ("Procedures", "procedures.index", Do.READ_HANDBOOK, "to_read"),
     ("Directory", "directory.index", Do.SEE_DIRECTORY, None),
 )
 
-WORDS = {"to_answer": "to accept or decline"}
+WORDS = {"to_read": "to read", "to_answer": "to accept or decline"}
 
 
 _patterns: dict[tuple, str] = {}
@@ -127,7 +132,9 @@ def _url(endpoint):
 
 def places(viewer: Viewer, path: str) -> Places:
     """The navigation for this viewer, with what waits for them."""
-    counts = waiting.counts(viewer=viewer)
+    step = step_of(request.endpoint)
+    known = governing.remembered(viewer.agency_id, step)
+    counts = waiting.counts(viewer=viewer, chapter_id=known)
     items = []
     for label, endpoint, act, number in PLACES:
         if endpoint == "home.caseload" and not counts.caseload and not viewer.manages:
@@ -143,8 +150,17 @@ def places(viewer: Viewer, path: str) -> Places:
                     WORDS.get(number, ""),
                 )
             )
+    chapter = governing.chapter(
+        step,
+        viewer=viewer,
+        today=clock.today(),
+        stamp=counts.stamp,
+        asked=known,
+        confirmed=counts.confirmed,
+        confirmed_on=counts.confirmed_on,
+    )
     more = items[IN_SIGHT:] if len(items) > IN_SIGHT + 1 else []
-    return Places(items[: len(items) - len(more)], more, _at_most(counts.unread))
+    return Places(items[: len(items) - len(more)], more, _at_most(counts.unread), chapter)
 
 
 def _at_most(count: int) -> int | str:

@@ -11,9 +11,12 @@ from flask_wtf.csrf import generate_csrf
 from caseapp import clock
 from caseapp.extensions import login
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import own_reading
 from caseapp.queries import sessions as reads
 from caseapp.services import sessions
+from caseapp.vocabulary import PageTint, TextSize
 
+AIDS = "aids"  # how the reader likes pages to look
 TOKEN = "_user_id"  # where Flask-Login keeps what user_loader is given; here the session's token
 
 #: Activity is noted at most this often, in seconds, so that reading does not mean a write each time.
@@ -118,8 +121,21 @@ def sign_in(user_id: int) -> None:
     )
     session.clear()
     session[TOKEN] = token
+    keep_aids(*own_reading.aids(user_id))
     session.permanent = False
     _forget_user()
+
+
+def keep_aids(text_size: TextSize, tint: PageTint) -> None:
+    """Let the pages of this session look as their reader likes: classes of the page's root, kept in the cookie so that
+    no page asks for them."""
+    chosen = [f"aid-{text_size}"] * (text_size is not TextSize.NORMAL) + [f"tint-{tint}"] * (
+        tint is not PageTint.PAPER
+    )
+    if chosen:
+        session[AIDS] = " ".join(chosen)
+    else:
+        session.pop(AIDS, None)
 
 
 def sign_out() -> None:

@@ -3,12 +3,12 @@
 import hashlib
 from pathlib import Path
 
-from flask import g, request
+from flask import g, request, session
 from flask_login import current_user
 
 from caseapp import dates, ids, references
 from caseapp.web import escaping, navigation
-from caseapp.web.sessions import csrf_token
+from caseapp.web.sessions import AIDS, csrf_token
 
 
 def install(app) -> None:
@@ -58,6 +58,8 @@ def _context(app):
         "nav": places.items,
         "nav_more": places.more,
         "unread": places.unread,
+        "governing": places.governing,
+        "aids": session.get(AIDS, ""),
         "demo": viewer.demo,
         "csrf": csrf_token(),
     }
