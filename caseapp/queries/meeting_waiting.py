@@ -4,7 +4,7 @@ manager, decisions and minutes for the chair (S3-63, S3-67, S3-82, B7)."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates, working_days
@@ -226,3 +226,27 @@ def _waiting(row, what, starts_at: datetime, limits, attendee_id) -> Waiting:
 
 def _person(row) -> str:
     return f"{row[3]} {row[4]}".strip() if row[1] else ""
+
+
+#: For the number beside the navigation: invitations to the viewer, or to their agency where nobody is named.
+COUNT_MOST = 30
+TO_ANSWER_COUNT = (
+    select(func.count())
+    .select_from(
+        select(_Seat.id)
+        .join(Meeting, Meeting.id == _Seat.meeting_id)
+        .outerjoin(Case, Case.id == Meeting.case_id)
+        .where(
+            _Seat.agency_id == scopes.VIEWER_AGENCY,
+            _Seat.answer == Answer.INVITED,
+            or_(_Seat.user_id.is_(None), _Seat.user_id == scopes.VIEWER_USER),
+            standing(_Seat),
+            Meeting.status == MeetingStatus.SCHEDULED,
+            Meeting.starts_at > NOW,
+            or_(Case.id.is_(None), and_(scopes.SEES_CASE, not_withdrawn_since(_Seat))),
+        )
+        .limit(COUNT_MOST)
+        .subquery()
+    )
+    .scalar_subquery()
+)

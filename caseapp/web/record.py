@@ -25,6 +25,7 @@ PLACES = (
     ("Needs", "plan.needs", Do.VIEW_CASE),
     ("Consent", "consent.index", Do.VIEW_CONSENT),
     ("Reviews", "plan.reviews", Do.VIEW_CASE),
+    ("Meetings", "meetings.of_case", Do.VIEW_PLAN),
     ("Issues", "plan.issues", Do.VIEW_PLAN),
     ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
     ("Who has looked", "cases.audit", Do.VIEW_AUDIT),
