@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import bindparam, exists, func, literal, select
 
+from caseapp import clock
 from caseapp.extensions import db, read
 from caseapp.models import (
     Action,
@@ -22,6 +23,7 @@ from caseapp.models.plan import IS_ASKED
 from caseapp.models.procedures import ASKED
 from caseapp.policy import chapters, scopes
 from caseapp.policy.viewer import Viewer
+from caseapp.queries.meeting_waiting import TO_ANSWER_COUNT
 
 #: Counting stops here: "30+" then, and every page costs the same in a large agency.
 AT_MOST = 30
@@ -38,6 +40,8 @@ class Counts:
     confirmed: int | None = None
     confirmed_on: date | None = None
     to_read: int = 0
+    #: Invitations to meetings without an answer.
+    meetings: int = 0
 
 
 _UNREAD = (
@@ -101,14 +105,14 @@ _TO_READ = (
     .scalar_subquery()
 )
 _READING = (_STAMP, *_CONFIRMED, _TO_READ)
-_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD, *_READING)
-_OTHERS = select(_UNREAD, literal(0), literal(False), *_READING)
+_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD, *_READING, TO_ANSWER_COUNT)
+_OTHERS = select(_UNREAD, literal(0), literal(False), *_READING, TO_ANSWER_COUNT)
 
 
 def counts(*, viewer: Viewer, chapter_id: int = 0) -> Counts:
     """Unread notifications of the viewer, and actions that the viewer's agency is asked to accept or decline; chapters
     to read, and what the viewer confirmed of the chapter that governs the page (queries.governing)."""
-    binds = {**scopes.binds(viewer), "governing_chapter": chapter_id}
+    binds = {**scopes.binds(viewer), "governing_chapter": chapter_id, "now": clock.now()}
     return Counts(*read(_PRACTISING if viewer.practises else _OTHERS, binds).one())
 
 

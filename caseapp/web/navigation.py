@@ -43,6 +43,7 @@ PLACES = (
     ("My team", "home.team", Do.SEE_TEAM, None),
     ("My caseload", "home.caseload", Do.SEE_CASELOAD, None),
     ("Our actions", "home.our_actions", Do.SEE_OUR_ACTIONS, "to_answer"),
+    ("Meetings", "meetings.index", Do.SEE_MEETINGS, "meetings"),
     ("People", "people.index", Do.SEARCH_PEOPLE, None),
     ("Staff", "staff.index", Do.MANAGE_STAFF, None),
     ("Our agency", "agency.show", Do.MANAGE_OWN_AGENCY, None),
@@ -51,7 +52,7 @@ PLACES = (
     ("Directory", "directory.index", Do.SEE_DIRECTORY, None),
 )
 
-WORDS = {"to_read": "to read", "to_answer": "to accept or decline"}
+WORDS = {"to_read": "to read", "to_answer": "to accept or decline", "meetings": "to answer"}
 
 
 _patterns: dict[tuple, str] = {}
