@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-TICKS = os.sysconf("SC_CLK_TCK")
 WORKERS = 2
 
 
@@ -26,9 +25,9 @@ class Server:
     def cpu(self) -> float:
         used = 0
         for pid in self.workers():
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            used += int(fields[11]) + int(fields[12])
-        return used / TICKS
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                used += int((thread / "schedstat").read_text().split()[0])
+        return used / 1e9
 
     def memory(self) -> float:
         sizes = []
