@@ -11,12 +11,14 @@ NAMES = (
     "consent",
     "plan",
     "meetings",
+    "escalations",
     "staff",
     "agency",
     "system",
     "directory",
     "imports",
     "procedures",
+    "reading",
 )
 
 

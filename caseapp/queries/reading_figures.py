@@ -237,3 +237,20 @@ def beside_the_work(*, viewer: Viewer, late_actions: int | None = None) -> list[
             )
         )
     return found
+
+
+# --- the own team ------------------------------------------------------------------------------------------------
+
+_OWN_TEAM = (
+    select(*FIGURES)
+    .select_from(User)
+    .join(ReadingStanding, ReadingStanding.user_id == User.id)
+    .join(Chapter, Chapter.id == ReadingStanding.chapter_id)
+    .join(ChapterVersion, VERSION_NOW)
+    .where(policy.OWN_STAFF, Chapter.agency_id == policy.READER_AGENCY, STANDS)
+)
+
+
+def own_team(*, viewer: Viewer) -> Figures:
+    """All that is asked of the viewer's own staff, without a filter."""
+    return Figures(*read(_OWN_TEAM, binds(viewer)).one())

@@ -23,7 +23,7 @@ from caseapp.models.base import Id
 from caseapp.policy import reading as policy
 from caseapp.policy.reading import ReaderFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries.reading_cells import STANDS, VERSION_NOW, Cell, Figures, cell
+from caseapp.queries.reading_cells import STANDS, VERSION_NOW, Cell, Figures, cell, soon
 from caseapp.vocabulary import ConfirmationKind, ReadingPurpose
 
 _READER = bindparam("reader_id", type_=Id)
@@ -140,12 +140,12 @@ def one_standing(reader: ReaderFile, chapter_id: int, *, viewer: Viewer) -> Stan
 
 def figures(found: list[Standing]) -> Figures:
     """The figures of one person, counted from the very rows that are shown."""
-    asked = [one.cell for one in found if one.cell.asked]
+    asked, horizon = [one.cell for one in found if one.cell.asked], soon(clock.today())
     return Figures(
         len(asked),
         sum(not one.open for one in asked),
         sum(one.late for one in asked),
-        sum(one.open and not one.late for one in asked),
+        sum(one.open and not one.late and one.due_on <= horizon for one in asked),
         sum(one.open and one.confirmed > 0 for one in asked),
     )
 

@@ -62,23 +62,12 @@ def assign(
     """Ask everybody meant by `target` to read these chapters, or those of a set, by `due_on`. With `due_days`, whoever
     comes to be meant later is asked too, by so many days after that. A waiver stands: who was waived is not asked
     again. Raises RuleBroken; NotAllowed for people whom the actor may not ask. Returns the assignment's id."""
-    check_target(target, actor)
-    if not reason:
-        raise RuleBroken("Say in a sentence why it is to be read", "reason")
-    if due_on is None:
-        raise RuleBroken("Say by when", "due_on")
-    today = clock.local_day(at)
-    if due_on < today:
-        raise RuleBroken("This day has passed. Leave time to read it", "due_on")
-    if due_on > today + LATEST:
-        raise RuleBroken("Two years ahead is the most", "due_on")
-    if not 0 <= due_days <= 730:
-        raise RuleBroken("From 1 to 730 days", "due_days")
-    if due_days and target.kind is ReadingTarget.PERSON:
+    if target.kind is ReadingTarget.PERSON:
         due_days = 0  # nobody else can come to be this person
-    chapters = check_chapters(chapter_ids, set_id, target.agency_id)
-    if db.session.scalar(select(User.id).where(meant(target)).limit(1)) is None and not due_days:
-        raise RuleBroken("There is nobody whom this would meet", "target")
+    chapters = judge(
+        target, actor=actor, at=at, chapter_ids=chapter_ids, set_id=set_id, due_on=due_on, reason=reason,
+        due_days=due_days,
+    )  # fmt: skip
     assignment = write(
         target, chapters, at=at, by_id=actor.user_id, due_on=due_on, reason=reason, purpose=purpose,
         set_id=set_id, due_days=due_days,
@@ -114,6 +103,37 @@ def withdraw(assignment: AssignmentFile, *, actor: Viewer, at: datetime, version
 
 
 # --- judging ------------------------------------------------------------------------------------------------------
+
+
+def judge(
+    target: Target,
+    *,
+    actor: Viewer,
+    at: datetime,
+    chapter_ids: Sequence[int] = (),
+    set_id: int | None = None,
+    due_on: date | None,
+    reason: str,
+    due_days: int = 0,
+    **_others,
+) -> list[int]:
+    """Everything that `assign` asks for, without doing it: for the look at who is asked. Returns the chapters."""
+    check_target(target, actor)
+    if not reason:
+        raise RuleBroken("Say in a sentence why it is to be read", "reason")
+    if due_on is None:
+        raise RuleBroken("Say by when", "due_on")
+    today = clock.local_day(at)
+    if due_on < today:
+        raise RuleBroken("This day has passed. Leave time to read it", "due_on")
+    if due_on > today + LATEST:
+        raise RuleBroken("Two years ahead is the most", "due_on")
+    if not 0 <= due_days <= 730 and target.kind is not ReadingTarget.PERSON:
+        raise RuleBroken("From 1 to 730 days", "due_days")
+    chapters = check_chapters(chapter_ids, set_id, target.agency_id)
+    if db.session.scalar(select(User.id).where(meant(target)).limit(1)) is None and not due_days:
+        raise RuleBroken("There is nobody whom this would meet", "target")
+    return chapters
 
 
 def check_target(target: Target, actor: Viewer) -> None:

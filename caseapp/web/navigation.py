@@ -1,7 +1,7 @@
 """The places of each role: its own work first, at most six in sight and the rest under "More", a number only where
 something waits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app, request, url_for
 
@@ -44,15 +44,18 @@ PLACES = (
     ("My caseload", "home.caseload", Do.SEE_CASELOAD, None),
     ("Our actions", "home.our_actions", Do.SEE_OUR_ACTIONS, "to_answer"),
     ("Meetings", "meetings.index", Do.SEE_MEETINGS, "meetings"),
+    ("Gaps and blocks", "escalations.index", Do.SEE_GAPS, "gaps"),
     ("People", "people.index", Do.SEARCH_PEOPLE, None),
     ("Staff", "staff.index", Do.MANAGE_STAFF, None),
+    ("Reading", "reading.index", Do.SEE_READING, None),
     ("Our agency", "agency.show", Do.MANAGE_OWN_AGENCY, None),
+    ("Reading sets", "reading.sets", Do.KEEP_READING_SETS, None),
     ("Agencies", "system.agencies", Do.MANAGE_AGENCIES, None),
     ("Procedures", "procedures.index", Do.READ_HANDBOOK, "to_read"),
     ("Directory", "directory.index", Do.SEE_DIRECTORY, None),
 )
 
-WORDS = {"to_read": "to read", "to_answer": "to accept or decline", "meetings": "to answer"}
+WORDS = {"gaps": "waiting for your answer", "to_read": "to read", "to_answer": "to accept or decline", "meetings": "to answer"}
 
 
 _patterns: dict[tuple, str] = {}
@@ -151,6 +154,8 @@ def places(viewer: Viewer, path: str) -> Places:
                     WORDS.get(number, ""),
                 )
             )
+    here = max((one.url for one in items if one.current), key=len, default="")
+    items = [replace(one, current=one.url == here) if one.current else one for one in items]
     chapter = governing.chapter(
         step,
         viewer=viewer,
