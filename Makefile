@@ -48,7 +48,7 @@ run: $(RUN_STAMP) ## the demo on http://127.0.0.1:8000 (PORT=8123 DATA=some/fold
 test: $(DEV_STAMP) ## every check and every test, on SQLite and PostgreSQL, and in a real browser
 	@sh scripts/install_test_tools.sh
 	@$(MAKE) check
-	@$(PYTHON) -m pytest -n $(JOBS) -q
+	@$(PYTHON) -m pytest -n $(JOBS) --dist worksteal -q
 
 check: $(DEV_STAMP) ## style, imports, access table, migrations against models (seconds)
 	@$(PYTHON) -m ruff check .

@@ -12,13 +12,21 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests import databases, postgres
+from tests import databases, postgres, scratch
 from tests.tools import missing
 from tests.world import as_, world  # noqa: F401 - fixtures for every test
+
+scratch.use_memory()
 
 # How long one example takes says nothing on a busy machine; in CI the same examples every time.
 settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What takes longest goes first, so that no worker is left alone with it in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/test_every_page.py"))
 
 
 @pytest.fixture(scope="session", params=list(databases.KINDS))
@@ -36,6 +44,7 @@ def application(database, tmp_path_factory):
     """The application on this database, built once; tests ask for `app`."""
     from caseapp import create_app
     from caseapp.extensions import db
+    from tests.asked import NotedRequest
     from tests.browser import Browser, watch_over
 
     application = create_app(
@@ -48,6 +57,7 @@ def application(database, tmp_path_factory):
         }
     )
     application.test_client_class = Browser
+    application.request_class = NotedRequest
     watch_over(application)
     yield application
     with application.app_context():

@@ -56,12 +56,7 @@ class Sqlite(Database):
         self.keep(EMPTY)
 
     def keep(self, name):
-        kept = self.folder / f"{name}.kept"
-        with (
-            contextlib.closing(sqlite3.connect(self.file)) as live,
-            contextlib.closing(sqlite3.connect(kept)) as copy,
-        ):
-            live.backup(copy)
+        _copy(self.file, self.folder / f"{name}.kept")
 
     def reset(self, name=EMPTY):
         for file in self.folder.glob("live.sqlite*"):
@@ -77,6 +72,12 @@ class Sqlite(Database):
         """The url of one more database with nothing in it at all."""
         return f"sqlite:///{self.folder / name}.sqlite"
 
+    def coming_back(self, name):
+        """A function that brings the other database `name` back to what it holds now, under whoever is using it."""
+        file, kept = self.folder / f"{name}.sqlite", self.folder / f"{name}.now"
+        _copy(file, kept)
+        return lambda: _copy(kept, file)
+
     def drop(self, name):
         for file in self.folder.glob(f"{name}.sqlite*"):
             file.unlink()
@@ -85,22 +86,22 @@ class Sqlite(Database):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Postgres(Database):
-    kind = "postgresql"
+def _copy(file, to):
+    """As one transaction, whoever is using either of them."""
+    with (
+        contextlib.closing(sqlite3.connect(file)) as before,
+        contextlib.closing(sqlite3.connect(to, timeout=20)) as now,
+    ):
+        before.backup(now)
 
-    def __init__(self):
-        super().__init__()
-        self.server = postgres.Server()
-        try:
-            migrate.upgrade(self.server.create("template_migrated"))
-            self.url = self.server.create("live", "template_migrated")
-            self.control = self.server.connect("live")
-            self.control.execute("SET lock_timeout = '3s'")
-            self._scripts = {}
-            self.keep(EMPTY)
-        except BaseException:
-            self.server.stop()
-            raise
+
+class PostgresStates:
+    """States of one PostgreSQL database: kept in schemas of their own, brought back by one script each."""
+
+    def __init__(self, control):
+        self.control = control
+        self.control.execute("SET lock_timeout = '3s'")
+        self._scripts = {}
 
     def _tables(self):
         rows = self.control.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
@@ -147,6 +148,28 @@ class Postgres(Database):
             self.control.execute("ROLLBACK")
             raise AssertionError("a test left a transaction open on PostgreSQL") from None
 
+
+class Postgres(Database):
+    kind = "postgresql"
+
+    def __init__(self):
+        super().__init__()
+        self.server = postgres.Server()
+        try:
+            migrate.upgrade(self.server.create("template_migrated"))
+            self.url = self.server.create("live", "template_migrated")
+            self.states = PostgresStates(self.server.connect("live"))
+            self.keep(EMPTY)
+        except BaseException:
+            self.server.stop()
+            raise
+
+    def keep(self, name):
+        self.states.keep(name)
+
+    def reset(self, name=EMPTY):
+        self.states.reset(name)
+
     def another(self, name):
         """The url of one more migrated, empty database."""
         return self.server.create(name, "template_migrated")
@@ -155,11 +178,17 @@ class Postgres(Database):
         """The url of one more database with nothing in it at all."""
         return self.server.create(name)
 
+    def coming_back(self, name):
+        """A function that brings the other database `name` back to what it holds now, under whoever is using it."""
+        states = PostgresStates(self.server.connect(name))
+        states.keep("now")
+        return lambda: states.reset("now")
+
     def drop(self, name):
         self.server.drop(name)
 
     def stop(self):
-        self.control.close()
+        self.states.control.close()
         self.server.stop()
 
 

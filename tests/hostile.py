@@ -1,6 +1,7 @@
 """What tests/test_hostile_*.py share: values that nobody should send, and the forms of a page with all their fields."""
 
 import html
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -146,32 +147,73 @@ def sort_of(one: Field) -> str:
 OF_THE_DATABASE = {"evil", "nul", "huge", "just too big", "long"}
 
 
-def attempts(form: WholeForm, today, narrow: bool = False):
-    """(what, data) for everything that is tried with one form; the CSRF token stays, or nothing would be tried. `narrow`:
-    only what one database may take and another not."""
+def attempts(form: WholeForm, today, send, narrow: bool = False) -> None:
+    """Send all that is tried with one form: `send(what, data)` posts it and returns its status and the ids of the fields
+    that were found wrong. The CSRF token stays, or nothing would be tried. `narrow`: only what one database may take and
+    another not."""
     token = {"csrf_token": form.fields["csrf_token"].value} if "csrf_token" in form.fields else {}
     names = [name for name in form.fields if name != "csrf_token"]
-    yield "nothing", dict(token)
+    _status, needed = send("nothing", dict(token))
     days = {name.rsplit("-", 1)[0] for name in names if name.endswith("-year")}
     for what, value in EVERYWHERE.items():
         if narrow and what not in OF_THE_DATABASE:
             continue
-        yield what, token | dict.fromkeys([*names, *days], value) | {"is_admin": "1", "id": value}
+        send(what, token | dict.fromkeys([*names, *days], value) | {"is_admin": "1", "id": value})
     good = form.plausible(today)
-    yield "plausible", good
-    yield "doubled", token | {name: [good[name], EVIL] for name in names}
+    send("plausible", good)
+    send("doubled", token | {name: [good[name], EVIL] for name in names})
+    sorts = {}
     for name in names:
-        if name == "once":
-            continue
-        for value in IN_ONE[sort_of(form.fields[name])][1 if narrow else 0 :]:
-            yield f"{name}={value[:20]!r}", good | {name: value}
-        if narrow:
-            continue
-        yield f"no {name}", {key: value for key, value in good.items() if key != name}
-    for name in days:
-        alone = {key: value for key, value in good.items() if not key.startswith(f"{name}-")}
-        for value in IN_ONE["one box"]:
-            yield f"{name}={value}", alone | {name: value}
+        if name != "once":
+            sorts.setdefault(sort_of(form.fields[name]), []).append(name)
+    for sort, alike in sorts.items():
+        for value in IN_ONE[sort][1 if narrow else 0 :]:
+            spoilt = {name: {name: value} for name in alike}
+            _each(f"={value[:20]!r}", spoilt, good, send)
+    if not narrow:
+        left_out = {name: {name: None} for name in names if name != "once" and _id(name) not in needed}
+        _each(" left out", left_out, good, send)
+    for value in IN_ONE["one box"]:
+        for name in days:
+            gone = {f"{name}-{part}": None for part in ("day", "month", "year")}
+            send(f"{name}={value}", _without(good | gone | {name: value}))
+
+
+def _each(what, spoilt, good, send):
+    """Try each of the changes in `spoilt`, {field: {name: value}}, with everything else plausible.
+
+    All at once first. Taken: so would each have been. Where some fields are found wrong, these are known, and the
+    others go again without them. Only where nobody says which field it was does each have to go alone."""
+    while spoilt:
+        together = {name: value for change in spoilt.values() for name, value in change.items()}
+        status, wrong = send(f"{', '.join(spoilt)}{what}", _without(good | together))
+        if status < 400:
+            return
+        rest = {name: change for name, change in spoilt.items() if _id(name) not in wrong}
+        if len(rest) == len(spoilt):
+            break
+        spoilt = rest
+    if len(spoilt) > 1:
+        for name, change in spoilt.items():
+            send(f"{name}{what}", _without(good | change))
+
+
+def _without(data):
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _id(name):
+    """The id under which the error of a field stands; the three boxes of a day share one."""
+    head, _dash, tail = name.rpartition("-")
+    return head if tail in ("day", "month", "year") else name
+
+
+WRONG = re.compile(r'id="([^"]+)-error"')
+
+
+def found_wrong(text: str) -> set[str]:
+    """The fields that a page shows an error at."""
+    return set(WRONG.findall(text))
 
 
 def kept_in(text: str, typed: str) -> bool:

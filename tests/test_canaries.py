@@ -60,6 +60,8 @@ def read(response) -> set[str]:
 
 #: Seeing is the same SQL on both databases; on PostgreSQL one persona of each kind of sight walks.
 ON_POSTGRESQL = {"orla", "tomasz", "leah", "shauna", "mark", "root"}
+#: Of these, who there asks for each of several records of a kind.
+WIDE_ON_POSTGRESQL = {"tomasz"}
 
 
 @pytest.mark.parametrize("persona", sorted(canaries.MAY_READ))
@@ -71,17 +73,18 @@ def test_no_persona_ever_reads_a_canary_that_is_not_theirs(app, world, persona):
     sign_in(client, world.viewers[persona])
     token = fields_of(client.get("/account").text).get("csrf_token", "")
     allowed = canaries.MAY_READ[persona]
-    leaks, broken, seen = [], [], set()
+    leaks, broken, seen, fragments = [], [], set(), 0
     practises = world.viewers[persona].practises
-    for endpoint, method, address in addresses(app, world.ids, wide=practises):
-        for htmx in (False, True) if practises else (False,):
-            headers = {"HX-Request": "true"} if htmx else {}
-            if method == "GET":
-                response = client.get(address, headers=headers)
-            elif htmx:
-                continue
-            else:
-                response = client.open(address, method=method, data={"csrf_token": token, "text": "x"})
+    wide = practises and (persona in WIDE_ON_POSTGRESQL or db.engine.dialect.name == "sqlite")
+    for endpoint, method, address in addresses(app, world.ids, wide=wide):
+        if method == "GET":
+            responses = [client.get(address)]
+            if responses[0].asked.for_header("HX-Request"):
+                fragments += 1
+                responses.append(client.get(address, headers={"HX-Request": "true"}))
+        else:
+            responses = [client.open(address, method=method, data={"csrf_token": token, "text": "x"})]
+        for response in responses:
             zones = read(response)
             seen |= zones
             if zones - allowed:
@@ -94,6 +97,7 @@ def test_no_persona_ever_reads_a_canary_that_is_not_theirs(app, world, persona):
         assert seen, (
             "the matrix looked at nothing: the pages show no canary at all to somebody who may read some"
         )
+        assert fragments > 10, "no page was asked for as a fragment"
     for message in db.session.scalars(select(OutboxMessage)):
         assert not CANARY.search(message.subject + message.body + message.to_address), (
             "mail holds words about a person"

@@ -663,6 +663,13 @@ ODD = {
 }
 
 
+#: Who looks: those to whom it can make a difference. What is odd about a consent does not reach the line manager's pages
+#: otherwise than the case manager's.
+LOOKING = {odd: ("orla", "tomasz", "leah") if odd.startswith(("consent", "withheld", "excluded")) else
+           ("declan", "tomasz") if odd in ("no birth", "born about then, one name", "died") else
+           ("declan", "orla", "tomasz", "leah") for odd in ODD}  # fmt: skip
+
+
 @pytest.mark.parametrize("odd", ODD)
 def test_every_page_stands_whatever_is_odd_about_a_case(app, world, odd):
     if on_postgresql() and odd not in ("bare", "nothing filled in", "withheld", "closed and reopened"):
@@ -684,7 +691,7 @@ def test_every_page_stands_whatever_is_odd_about_a_case(app, world, odd):
         ids["reference"] = [world.reference, db.session.scalar(newest)]
     adapter = app.url_map.bind("localhost")
     broken, shown = [], 0
-    for name in ("declan", "orla", "tomasz", "leah"):
+    for name in LOOKING[odd]:
         client = browser(app, world.viewers[name])
         for rule in app.url_map.iter_rules():
             if "GET" not in rule.methods or rule.endpoint == "static":
@@ -699,4 +706,4 @@ def test_every_page_stands_whatever_is_odd_about_a_case(app, world, odd):
                 if answer.status_code >= 500:
                     broken.append((name, address))
     assert not broken, "\n".join(map(str, broken))
-    assert shown > 60 or odd == "workers off"
+    assert shown > 30 or odd == "workers off"

@@ -8,6 +8,7 @@
 """
 
 import contextlib
+import fcntl
 import json
 import shutil
 import sqlite3
@@ -23,13 +24,21 @@ PATIENCE = 15_000  # milliseconds until something that should show has failed to
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """A data folder with the demo world in it, and its accounts by e-mail; loaded once for all tests."""
-    folder = tmp_path_factory.mktemp("demo")
-    env = environment(folder)
-    flask("db", "upgrade", env=env)
-    flask("world", "load", str(DEMO), env=env)
-    accounts = json.loads(flask("world", "accounts", env=env))
+def demo(tmp_path_factory, worker_id):
+    """A data folder with the demo world in it, and its accounts by e-mail; loaded once for all tests, by whichever
+    worker comes first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "demo"
+    folder.mkdir(exist_ok=True)
+    known = folder / "accounts.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not known.exists():
+            env = environment(folder)
+            flask("db", "upgrade", env=env)
+            flask("world", "load", str(DEMO), env=env)
+            known.write_text(flask("world", "accounts", env=env), encoding="utf-8")
+    accounts = json.loads(known.read_text(encoding="utf-8"))
     return folder, {account["email"]: account for account in accounts}
 
 
@@ -40,6 +49,7 @@ class Live:
         self.url, self.accounts = url, accounts
         self.file = Path(folder) / "caseapp.sqlite"
         self.original = original / self.file.name
+        self.known = {}  # by e-mail: the cookies and the session's row of somebody who came through the door
 
     def reset(self):
         """Bring the database back to the demo under the running server, as one transaction."""
@@ -129,14 +139,33 @@ def _is_fault(message) -> bool:
 
 @pytest.fixture
 def sign_in(live):
-    """sign_in(page, email): through the door, with the demo's password."""
+    """sign_in(page, email): the first time through the door, with the demo's password; later with the same session,
+    which is put back into the database as it was. A second browser of the same person goes through the door again."""
+    inside = set()
 
     def through(page, email):
+        again = email in inside
+        inside.add(email)
+        if email in live.known and not again:
+            cookies, columns, row = live.known[email]
+            live.change(
+                f"INSERT INTO user_session ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+                *row,
+            )
+            page.context.add_cookies(cookies)
+            page.goto("/")
+            return page
         page.goto("/sign-in")
         page.get_by_label("Work e-mail").fill(email)
         page.get_by_label("Password", exact=True).fill(live.accounts[email]["password"])
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/sign-in" not in url)
+        columns = [name for _at, name, *_more in live.rows("PRAGMA table_info(user_session)")]
+        (row,) = live.rows(
+            "SELECT * FROM user_session WHERE user_id = (SELECT id FROM user WHERE email = ?) ORDER BY created_at DESC LIMIT 1",
+            email,
+        )
+        live.known[email] = page.context.cookies(), columns, row
         return page
 
     return through

@@ -1,6 +1,6 @@
 """The standing world behind a real server of two worker processes, on each database, and browsers without a face.
 
-`served` is the server with the world in a database of its own; `served.visitor("orla")` is a signed-in visitor that
+`served` is the server with the world in a database of its own, which is as new for each test; `served.visitor("orla")` is a signed-in visitor that
 each thread may have for itself; `together(act, n)` runs `act(i)` in n threads that all start at the same moment.
 """
 
@@ -92,12 +92,24 @@ class Served:
         return found
 
 
+@pytest.fixture(scope="session")
+def server(database, tmp_path_factory):
+    """(the running server, what brings its database back to the standing world)."""
+    folder = tmp_path_factory.mktemp("load")
+    url = database.another("load")
+    env = environment(folder, DATABASE_URL=url, SECRET_KEY=SECRET)
+    world, cookies = _built(url, folder)
+    back = database.coming_back("load")
+    with serving(env, log=folder / "server.log", workers=WORKERS, threads=THREADS) as port:
+        yield Served(port, world, url, cookies), back
+    database.drop("load")
+
+
 @pytest.fixture
-def served(another_database, tmp_path):
-    env = environment(tmp_path, DATABASE_URL=another_database, SECRET_KEY=SECRET)
-    world, cookies = _built(another_database, tmp_path)
-    with serving(env, log=tmp_path / "server.log", workers=WORKERS, threads=THREADS) as port:
-        yield Served(port, world, another_database, cookies)
+def served(server):
+    served, back = server
+    back()
+    return served
 
 
 def _built(url, folder):

@@ -6,7 +6,7 @@ import pytest
 
 from caseapp import ids
 
-WRITERS, NOTES_EACH = 8, 12
+WRITERS, NOTES_EACH = 8, 8
 TRIES = 400
 
 pytestmark = pytest.mark.slow
