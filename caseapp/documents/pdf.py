@@ -5,6 +5,7 @@ Nothing is fetched: style sheets of this house are read from its own folder, any
 neither wait for a network nor tell anybody that it was made.
 """
 
+import logging
 from ctypes.util import find_library
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,9 @@ def made(html: str) -> bytes:
     """The document as a PDF. `html` is a whole page with lang and title, as base_print.html makes it."""
     from weasyprint import HTML  # 0.5 s and 40 MB, so only a process that makes a PDF pays for it
     from weasyprint.urls import URLFetcher
+
+    for name in ("weasyprint", "fontTools"):  # it tells of every rule of app.css that is for screens
+        logging.getLogger(name).setLevel(logging.ERROR)
 
     class House(URLFetcher):
         """Only our own static files."""

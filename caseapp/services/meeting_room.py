@@ -76,8 +76,8 @@ def _seat(file, meeting, actor, at):
         seat(kind=AttendeeKind.PERSON)
     for user_id in dict.fromkeys((meeting.chair_id, meeting.minutes_by_id)):
         if user_id and user_id not in known:
-            agency_id = db.session.scalar(select(User.agency_id).where(User.id == user_id))
-            seat(kind=AttendeeKind.AGENCY, agency_id=agency_id, user_id=user_id)
+            user = db.session.execute(select(User.agency_id, User.name).where(User.id == user_id)).one()
+            seat(kind=AttendeeKind.AGENCY, agency_id=user.agency_id, user_id=user_id, name=user.name)
 
 
 def record_of(meeting: Meeting) -> MeetingRecord:
