@@ -15,7 +15,7 @@ from caseapp.extensions import db
 from caseapp.models import Agency, AgencyContact, Area, Case, User
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.accounts import last_change, plain_email
-from caseapp.services import accounts, audit, sessions
+from caseapp.services import accounts, audit, handbook, sessions
 from caseapp.services.account_checks import check_email, is_email
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AgencyKind, AreaKind, Role
@@ -41,7 +41,7 @@ def create(
     checked_on: date | None = None,
     **details,
 ) -> int:
-    """A new agency; `details` are any others of DETAILS. Raises RuleBroken for a name that is taken. Returns its id."""
+    """A new agency, which begins with the starting chapters of the handbook; `details` are any others of DETAILS. Raises RuleBroken for a name that is taken. Returns its id."""
     _check_name(name)
     _check_area(area_id)
     _check_contact_details(details)
@@ -58,6 +58,7 @@ def create(
     db.session.add(agency)
     db.session.flush()
     audit.record(actor, f"agency: {name} added", at=at, about_id=agency.id)
+    handbook.begin(agency.id, actor=None, at=at)
     return agency.id
 
 
