@@ -270,7 +270,9 @@ def ask(assignment: ReadingAssignment, *, at: datetime, due_on: date, among=(), 
             waived,
             literal(0),
         )
-        .where(meant(target_of(assignment)), ReadingAssignmentChapter.assignment_id == assignment.id, *among)
+        .select_from(User)
+        .join(ReadingAssignmentChapter, ReadingAssignmentChapter.assignment_id == assignment.id)
+        .where(meant(target_of(assignment)), *among)
         .order_by(User.id, ReadingAssignmentChapter.chapter_id)
     )
     names = ["user_id", "chapter_id", "asked_at", "assignment_id", "due_on", "waived_at", "confirmed_number"]
