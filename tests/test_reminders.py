@@ -311,4 +311,4 @@ def test_administrators_can_tell_when_the_job_has_been_silent_for_two_days(quiet
     assert jobs.silent_since(NOW + timedelta(hours=47)) is False
     assert jobs.silent_since(NOW + timedelta(hours=49)) == NOW
     names = [one.name for one in jobs.last_runs()]
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) >= 8

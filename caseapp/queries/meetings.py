@@ -262,3 +262,15 @@ _NEXT = (
 def next_of(case: CaseFile, *, viewer: Viewer) -> list[MeetingRow]:
     """The next meetings of a case, at most two: for the plan page."""
     return [_row(row) for row in read(_NEXT, binds(viewer) | {"case_id": case.id})]
+
+
+def seen(meeting_ids: set[int], *, viewer: Viewer) -> set[int]:
+    """Those of these meetings that the viewer may know of now."""
+    if not meeting_ids:
+        return set()
+    statement = (
+        select(Meeting.id)
+        .outerjoin(Case, Case.id == Meeting.case_id)
+        .where(Meeting.id.in_(sorted(meeting_ids)), SEES_MEETING)
+    )
+    return set(db.session.scalars(statement, binds(viewer)))

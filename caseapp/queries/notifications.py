@@ -15,6 +15,7 @@ from caseapp.extensions import db
 from caseapp.models import Action, Case, Event, Goal, Notification, Person, User
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import meetings
 from caseapp.queries.our_changes import old_and_new
 
 PER_PAGE = 40
@@ -30,6 +31,14 @@ WORDS = {
     "consent_ending": "A consent ends soon",
     "consent_ended": "A consent has ended",
     "issue_late": "An issue on the plan has waited too long for an answer",
+    "meeting_unanswered": "An invitation to a meeting waits for your answer, and the day is near",
+    "meeting_permission_waits": "A worker waits for your permission to go to a meeting, and the day is near",
+    "meeting_report_missing": "Your report for a meeting is still to come",
+    "meeting_soon": "You have a meeting on the next working day",
+    "meeting_decisions_due": "The decisions of a meeting are to be sent",
+    "meeting_decisions_late": "The decisions of a meeting are late",
+    "meeting_minutes_due": "The minutes of a meeting are to be issued",
+    "meeting_minutes_late": "The minutes of a meeting are late",
     "involvement_ended": "Your involvement in a plan has ended",
 }
 GONE = "Something changed in a plan that you no longer see."
@@ -45,6 +54,7 @@ _NEWS = (
         Notification.plain,
         Notification.read_at,
         Notification.case_id,
+        Notification.meeting_id,
         Case.id.label("seen_case"),
         Case.reference,
         Person.given_name,
@@ -105,6 +115,8 @@ class News:
     #: None where the viewer sees no case behind it
     case_id: int | None
     reference: str | None
+    #: The meeting behind it, where the viewer may see it now.
+    meeting_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -138,11 +150,13 @@ def groups(
     shown = aliased(chosen.offset(offset).limit(limit).subquery())
     statement = _NEWS.where(Notification.id.in_(select(shown.c.id)))
     found: dict[tuple, Group] = {}
-    for row in db.session.execute(statement, scopes.binds(viewer)):
+    rows = db.session.execute(statement, scopes.binds(viewer)).all()
+    seen = meetings.seen({row.meeting_id for row in rows if row.meeting_id}, viewer=viewer)
+    for row in rows:
         day = clock.local_day(row.at)
         person = f"{row.given_name} {row.family_name}".strip() if row.seen_case else ""
         group = found.setdefault((day, row.seen_case), Group(day, person, row.reference, []))
-        group.notices.append(_news(row))
+        group.notices.append(_news(row, row.meeting_id if row.meeting_id in seen else None))
     return list(found.values())
 
 
@@ -151,7 +165,7 @@ def newest(*, viewer: Viewer) -> datetime | None:
     return db.session.scalar(select(func.max(Notification.at)).where(Notification.user_id == viewer.user_id))
 
 
-def _news(row) -> News:
+def _news(row, meeting_id=None) -> News:
     changes = old_and_new(row.change) if row.seen_event else ()
     if row.seen_event:
         text = row.summary
@@ -175,4 +189,5 @@ def _news(row) -> News:
         row.read_at is None,
         row.seen_case,
         row.reference if row.seen_case else None,
+        meeting_id,
     )

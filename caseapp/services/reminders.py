@@ -35,7 +35,15 @@ from caseapp.models import (
 )
 from caseapp.policy import scopes
 from caseapp.queries.agency_limits import Limits
-from caseapp.services import consent_effects, digests, escalation_duties, imports, outbox, reading_reminders
+from caseapp.services import (
+    consent_effects,
+    digests,
+    escalation_duties,
+    imports,
+    meeting_reminders,
+    outbox,
+    reading_reminders,
+)
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
 
@@ -81,6 +89,7 @@ def run(
         _duty("gaps and blocks", now, lambda at: escalation_duties.run(at=at)),
         _duty("reading of procedures", now, lambda at: reading_reminders.remind(at, _told)),
         _duty("coverage of reading", now, reading_reminders.keep_coverage),
+        _duty("meetings", now, lambda at: _told(meeting_reminders.due(at=at))),
         _duty("caseload sheets left lying", now, lambda at: f"{imports.forget_old(at=at)} dropped"),
         _duty("digests", now, lambda at: f"{digests.write(at=at, public_url=public_url)} written"),
     ]

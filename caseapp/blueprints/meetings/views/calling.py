@@ -107,7 +107,7 @@ def _filled(meeting):
 def _edit(meeting, form):
     if meeting.case is None:
         raise NotAllowed
-    return _proposal(meeting.case, form, **around(meeting))
+    return around(meeting) | _proposal(meeting.case, form)
 
 
 @bp.post("/meetings/<id:meeting_id>/proposal")
