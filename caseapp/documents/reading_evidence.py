@@ -13,7 +13,7 @@ from caseapp.queries.reading_matrix import Line, Wanted
 from caseapp.sheets.xlsx_writing import xlsx_bytes
 
 #: Rows of one file, and rows of one print; the file and the page say so.
-MOST = 20_000
+MOST = 10_000
 MOST_PRINTED = 1500
 
 COLUMNS = (
@@ -112,7 +112,8 @@ def rows(found: Evidence) -> list[tuple]:
         for line in found.lines
     ]
     if found.left_out:
-        table.append((f"Only the first {MOST:,} rows are here. Filter the page to get the others.",))
+        said_so = f"Only the first {MOST:,} rows are here. Filter the page to get the others."
+        table.append((said_so, *[None] * (len(COLUMNS) - 1)))
     return table
 
 
@@ -134,15 +135,14 @@ def csv(found: Evidence) -> bytes:
 
 def xlsx(found: Evidence, *, viewer: Viewer, at: datetime, narrowed: str) -> bytes:
     """Two sheets: the figures with what the file is, and the lines."""
-    about = [
-        ("What", "Reading of procedures, evidence"),
-        ("Staff of", f"{viewer.name}, {viewer.agency_name}"),
-        ("Made on", _local(at)),
-        ("Narrowed to", narrowed or "nothing: all of it"),
-        *figures_table(found.figures, today=clock.local_day(at)),
-        ("To be passed on", "to nobody outside the agency"),
-    ]
-    return xlsx_bytes([("Figures", ("Figure", "Value"), about), ("Lines", COLUMNS, rows(found))])
+    about = (
+        f"Reading of procedures, staff of {viewer.name}, {viewer.agency_name}, on {dates.moment(at)}"
+        f"{f'; narrowed to {narrowed}' if narrowed else ''}. Not to be passed on outside the agency."
+    )
+    figures = figures_table(found.figures, today=clock.local_day(at))
+    return xlsx_bytes(
+        [("Figures", ("Figure", "Value"), figures, about), ("Lines", COLUMNS, rows(found), about)]
+    )
 
 
 RECORD = (

@@ -1,52 +1,53 @@
-"""XLSX that a spreadsheet opens without running anything in it: every text is written as a text, never as a formula."""
+"""XLSX that holds numbers, days and texts only: nothing in it is a formula, whatever somebody typed."""
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-# what XML 1.0 cannot hold
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_WIDEST = 48
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_TITLE = re.compile(r"[\[\]:*?/\\']")
+WIDEST = 60
+LONGEST = 32_000
 
 
-def xlsx_bytes(sheets: Iterable[tuple[str, Iterable[str], Iterable[Iterable]]]) -> bytes:
-    """A workbook of (name, headings, rows). Texts stay texts, days are days, numbers numbers, None empty; the first
-    row of each sheet stays in sight.
-
-    Datetimes are written as given: bring them to local time, without zone, first."""
-    book = Workbook(write_only=True)
-    for name, headings, rows in sheets:
-        headings = [*headings]
-        sheet = book.create_sheet(name[:31])
-        sheet.freeze_panes = "A2"
-        for at, heading in enumerate(headings, 1):
-            sheet.column_dimensions[get_column_letter(at)].width = min(max(len(heading) + 4, 14), _WIDEST)
-        sheet.append([_cell(sheet, heading, bold=True) for heading in headings])
-        for row in rows:
-            sheet.append([_cell(sheet, value) for value in row])
+def xlsx_bytes(pages: Iterable[tuple[str, Sequence, Sequence[Sequence], str]]) -> bytes:
+    """A workbook of (title, headings, rows, what it is): whole numbers stay numbers and days
+    days, everything else is text. Moments are written as given: bring them to local time, without zone, first."""
+    book = Workbook()
+    book.remove(book.active)
+    for title, headings, rows, about in pages:
+        sheet = book.create_sheet(_NOT_IN_TITLE.sub(" ", title)[:31])
+        _write(sheet, 1, [about])
+        _write(sheet, 3, headings)
+        for at, row in enumerate(rows, 4):
+            _write(sheet, at, row)
+        for cell in sheet[3]:
+            cell.font = Font(bold=True)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        for at, heading in enumerate(headings):
+            texts = [str(heading), *(str(row[at]) for row in rows[:200])]
+            sheet.column_dimensions[get_column_letter(at + 1)].width = min(
+                WIDEST, max(10, max(map(len, texts)) + 2)
+            )
+        sheet.freeze_panes = "B4"
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _cell(sheet, value, bold=False):
-    if isinstance(value, bool):
-        value = "yes" if value else "no"
-    if value is not None and not isinstance(value, (int, float, date, datetime)):
-        value = _UNWRITABLE.sub("", str(value))[:32_000]
-    cell = WriteOnlyCell(sheet, value=value)
-    if isinstance(value, str):
-        cell.data_type = "s"  # openpyxl would take "=1+1" for a formula
-    elif isinstance(value, datetime):
-        cell.number_format = "yyyy-mm-dd hh:mm"
-    elif isinstance(value, date):
-        cell.number_format = "yyyy-mm-dd"
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
+def _write(sheet, row, values):
+    for column, value in enumerate(values, 1):
+        cell = sheet.cell(row=row, column=column)
+        if isinstance(value, int) and not isinstance(value, bool):
+            cell.value = value
+        elif isinstance(value, date):
+            cell.value = value
+            cell.number_format = "yyyy-mm-dd hh:mm" if isinstance(value, datetime) else "yyyy-mm-dd"
+        else:
+            cell.value = _NOT_IN_XML.sub("", "" if value is None else str(value))[:LONGEST]
+            cell.data_type = "s"  # a text that begins with = is a text

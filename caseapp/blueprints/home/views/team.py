@@ -7,7 +7,7 @@ from caseapp.blueprints.home import bp
 from caseapp.blueprints.home.lists import TEAM
 from caseapp.documents import charts
 from caseapp.policy.do import Do
-from caseapp.queries import saved_views, settings, team, team_waiting
+from caseapp.queries import reading_figures, saved_views, settings, team, team_waiting
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
@@ -71,6 +71,7 @@ def show():
         allocations=allocations,
         issues=issues,
         silent=team_waiting.silent_agencies(viewer=me, limits=limits),
+        beside=reading_figures.beside_the_work(viewer=me, late_actions=found.overdue),
         capacity=limits["workload_capacity"],
         issue_limit=limits["issue_answer_working_days"],
         views=saved_views.of_list(TEAM.name, viewer=me),
