@@ -12,6 +12,7 @@ NAMES = (
     "plan",
     "meetings",
     "escalations",
+    "triage",
     "staff",
     "agency",
     "system",

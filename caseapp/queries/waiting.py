@@ -13,6 +13,7 @@ from caseapp.models import (
     CaseAssignment,
     Chapter,
     ChapterVersion,
+    Escalation,
     Goal,
     Handbook,
     Notification,
@@ -42,6 +43,8 @@ class Counts:
     to_read: int = 0
     #: Invitations to meetings without an answer.
     meetings: int = 0
+    #: Gaps and blocks that the viewer holds: they wait for an answer.
+    gaps: int = 0
 
 
 _UNREAD = (
@@ -104,9 +107,16 @@ _TO_READ = (
     )
     .scalar_subquery()
 )
+_GAPS = (
+    select(func.count())
+    .select_from(
+        select(Escalation.id).where(Escalation.holder_id == scopes.VIEWER_USER).limit(AT_MOST).subquery()
+    )
+    .scalar_subquery()
+)
 _READING = (_STAMP, *_CONFIRMED, _TO_READ)
-_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD, *_READING, TO_ANSWER_COUNT)
-_OTHERS = select(_UNREAD, literal(0), literal(False), *_READING, TO_ANSWER_COUNT)
+_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD, *_READING, TO_ANSWER_COUNT, _GAPS)
+_OTHERS = select(_UNREAD, literal(0), literal(False), *_READING, TO_ANSWER_COUNT, _GAPS)
 
 
 def counts(*, viewer: Viewer, chapter_id: int = 0) -> Counts:

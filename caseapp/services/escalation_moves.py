@@ -301,8 +301,7 @@ def question_to(row, rung: Rung) -> EscalationStep | None:
                     & (EscalationStep.level == rung)
                 )
                 | EscalationStep.act.in_((StepAct.REOPENED, StepAct.WITHDRAWN))
-                | (EscalationStep.act == StepAct.TAKEN_BACK)
-                & EscalationStep.to_level.in_((rung, rung.above or rung))
+                | (EscalationStep.act == StepAct.TAKEN_BACK) & (EscalationStep.to_level == rung.above)
             ),
         )
         .order_by(EscalationStep.at.desc(), EscalationStep.id.desc())

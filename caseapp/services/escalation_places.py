@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
-from caseapp.models import Agency, CaseAssignment, User, UserArea
+from caseapp.models import Agency, CaseAssignment, Escalation, User, UserArea
 from caseapp.queries import settings
 from caseapp.vocabulary import AssignmentRole, Role, Rung
 
@@ -80,6 +80,13 @@ def _workers(gap):
         .order_by(User.id)
     )
     return db.session.execute(held).all() or standing_on(Rung.MANAGER, gap)
+
+
+def named_on(rung: Rung, escalation_id: int) -> list[tuple[int, str]]:
+    """As standing_on, by name: to whom it can be handed on."""
+    ids = [one.id for one in standing_on(rung, db.session.get(Escalation, escalation_id))]
+    names = dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
+    return [(one, names[one]) for one in ids]
 
 
 #: Why something cannot go to a rung where nobody has an account.

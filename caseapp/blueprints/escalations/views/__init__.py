@@ -1,0 +1,1 @@
+"""The views of gaps and blocks, by noun."""
