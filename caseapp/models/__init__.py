@@ -1,6 +1,15 @@
 """Tables and the invariants that hold within one of them."""
 
-from caseapp.models.accounts import OneTimeLink, User, UserArea, UserSession
+from caseapp.models.accounts import (
+    Attempt,
+    Authenticator,
+    EmailChange,
+    OneTimeLink,
+    RecoveryCode,
+    User,
+    UserArea,
+    UserSession,
+)
 from caseapp.models.agencies import Agency, AgencyContact, AgencySetting, Area
 from caseapp.models.audit import AuditEntry
 from caseapp.models.base import Base
@@ -97,9 +106,11 @@ __all__ = [
     "AgencySetting",
     "AgendaPoint",
     "Area",
+    "Attempt",
     "Attendee",
     "AttendeeReport",
     "AuditEntry",
+    "Authenticator",
     "Base",
     "CarePlan",
     "Case",
@@ -118,6 +129,7 @@ __all__ = [
     "ConsentWithheld",
     "CorrectionRequest",
     "DecisionView",
+    "EmailChange",
     "Escalation",
     "EscalationHolding",
     "EscalationNotice",
@@ -172,6 +184,7 @@ __all__ = [
     "ReadingSetChapter",
     "ReadingStanding",
     "ReadingWaiver",
+    "RecoveryCode",
     "RegisterEntry",
     "RegisterSnapshot",
     "ReportProgress",

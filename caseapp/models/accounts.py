@@ -1,9 +1,18 @@
 """Staff accounts, the sessions that each request checks, and single-use links."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, TypeDecorator
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, Moment, ShortText, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, Moment, ShortText, has_id, ref, word
 from caseapp.vocabulary import DigestChoice, LinkKind, Role
 
 
@@ -46,6 +55,9 @@ class User(Editable, Base):
     created_at: Mapped[Moment]
     disabled_at: Mapped[Moment | None]
     disabled_reason: Mapped[Line] = mapped_column(default="")
+    #: Nobody can sign in with a locked account until an administrator opens it again: it lay unused for too long.
+    locked_at: Mapped[Moment | None]
+    locked_reason: Mapped[Line] = mapped_column(default="", server_default=text("''"))
     last_signed_in_at: Mapped[Moment | None]
     #: When this person last said "I have seen these" on the home page.
     looked_at: Mapped[Moment | None]
@@ -78,6 +90,10 @@ class UserSession(Base):
     ended_reason: Mapped[ShortText] = mapped_column(default="")
     address: Mapped[str] = mapped_column(String(45), default="")
     browser: Mapped[str] = mapped_column(String(200), default="")
+    #: When whoever sits here last showed that they are the owner (a password, a code): at sign-in, or later again.
+    proved_at: Mapped[Moment | None]
+    #: The second factor that opened it: "" (none), "app" or "recovery code".
+    factor: Mapped[str] = mapped_column(String(20), default="", server_default=text("''"))
 
 
 class OneTimeLink(Base):
@@ -92,3 +108,66 @@ class OneTimeLink(Base):
     created_by_id: Mapped[int | None] = ref("user.id", index=False)
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
+
+
+class Authenticator(has_id, Base):
+    """An app that shows codes (TOTP), as a second factor. One that nobody has confirmed yet guards nothing."""
+
+    __tablename__ = "authenticator"
+    __table_args__ = (UniqueConstraint("user_id"),)
+
+    user_id: Mapped[int] = ref("user.id", index=False)
+    #: The shared secret, encrypted under SECRET_KEY (services.second_factor): a stolen database makes no codes.
+    sealed: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[Moment]
+    confirmed_at: Mapped[Moment | None]
+    #: The time step of the last code that was taken: each code counts once.
+    last_step: Mapped[int | None] = mapped_column(Id)
+
+
+class RecoveryCode(has_id, Base):
+    """One of ten codes for the day on which the telephone is gone; stored as a hash, used once."""
+
+    __tablename__ = "recovery_code"
+
+    user_id: Mapped[int] = ref("user.id")
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[Moment | None]
+
+
+class Attempt(has_id, Base):
+    """A try at a secret that has not been followed by the right one: what makes the next one wait. All workers count
+    in this table, and a restart forgets nothing."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_key_at", "key", "at"),)
+
+    #: What was tried, from where or at whom, as a hash: the table tells nobody who signs in.
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[Moment]
+
+
+class EmailChange(has_id, Base):
+    """Another e-mail address for an account that is in use: it counts once a second person has agreed
+    (docs/decisions/0016)."""
+
+    __tablename__ = "email_change"
+    __table_args__ = (
+        CheckConstraint("(decided_at IS NULL) = (outcome = '')", name="decided_has_outcome"),
+        Index(
+            "uq_email_change_open",
+            "user_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    user_id: Mapped[int] = ref("user.id")
+    new_email: Mapped[str] = mapped_column(String(254))
+    asked_at: Mapped[Moment]
+    asked_by_id: Mapped[int] = ref("user.id", index=False)
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = ref("user.id", index=False)
+    #: "taken", "refused" or "withdrawn"; nothing while it waits.
+    outcome: Mapped[str] = mapped_column(String(12), default="")

@@ -12,6 +12,7 @@ import fcntl
 import json
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,11 @@ def sign_in(live):
         inside.add(email)
         if email in live.known and not again:
             cookies, columns, row = live.known[email]
+            now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+            row = [
+                now if name in {"created_at", "seen_at", "proved_at"} else value
+                for name, value in zip(columns, row, strict=True)
+            ]
             live.change(
                 f"INSERT INTO user_session ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
                 *row,
