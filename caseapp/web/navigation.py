@@ -53,9 +53,28 @@ PLACES = (
     ("Agencies", "system.agencies", Do.MANAGE_AGENCIES, None),
     ("Procedures", "procedures.index", Do.READ_HANDBOOK, "to_read"),
     ("Directory", "directory.index", Do.SEE_DIRECTORY, None),
+    ("Triage", "triage.index", Do.TRIAGE_GAPS, None),
+    ("Group agenda", "triage.group_agenda", Do.TRIAGE_GAPS, None),
+    ("Register", "triage.register", Do.SEE_REGISTER, None),
+    ("Reports", "triage.quarterly", Do.SEE_REPORTS, None),
 )
 
-WORDS = {"gaps": "waiting for your answer", "to_read": "to read", "to_answer": "to accept or decline", "meetings": "to answer"}
+#: for those who work above the agencies, before all others
+ABOVE_AGENCIES = (
+    ("Triage", "triage.index", Do.TRIAGE_GAPS, "gaps"),
+    ("Group agenda", "triage.group_agenda", Do.TRIAGE_GAPS, None),
+    ("Register", "triage.register", Do.SEE_REGISTER, None),
+    ("Directory", "directory.index", Do.SEE_DIRECTORY, None),
+    ("Reports", "triage.quarterly", Do.SEE_REPORTS, None),
+    ("Procedures", "procedures.index", Do.READ_HANDBOOK, "to_read"),
+)
+
+WORDS = {
+    "gaps": "waiting for your answer",
+    "to_read": "to read",
+    "to_answer": "to accept or decline",
+    "meetings": "to answer",
+}
 
 
 _patterns: dict[tuple, str] = {}
@@ -112,6 +131,8 @@ def landing(viewer: Viewer) -> str:
         return _url("home.team")
     if viewer.has(Role.WORKER):
         return _url("home.caseload" if waiting.has_caseload(viewer=viewer) else "home.our_actions")
+    if rules.may(viewer, Do.TRIAGE_GAPS):
+        return _url("triage.index")
     if viewer.has(Role.AGENCY_ADMIN):
         return _url("staff.index")
     if viewer.has(Role.SYSTEM_ADMIN):
@@ -140,7 +161,12 @@ def places(viewer: Viewer, path: str) -> Places:
     known = governing.remembered(viewer.agency_id, step)
     counts = waiting.counts(viewer=viewer, chapter_id=known)
     items = []
-    for label, endpoint, act, number in PLACES:
+    above = rules.may(viewer, Do.TRIAGE_GAPS) and not viewer.practises
+    seen = set()
+    for label, endpoint, act, number in (*ABOVE_AGENCIES, *PLACES) if above else PLACES:
+        if endpoint in seen:
+            continue
+        seen.add(endpoint)
         if endpoint == "home.caseload" and not counts.caseload and not viewer.manages:
             continue  # a partner's worker holds no case: their work is the agency's actions
         if endpoint in current_app.view_functions and rules.may(viewer, act):

@@ -1,0 +1,155 @@
+"""The triage list: what is open in the areas of a coordinator, least time left first."""
+
+from urllib.parse import parse_qsl
+
+from flask import request
+
+from caseapp.blueprints.triage import bp
+from caseapp.blueprints.triage.lists import TRIAGE, VIEWS
+from caseapp.policy.do import Do
+from caseapp.queries import need_domains, saved_views, triage
+from caseapp.queries.triage import Wanted
+from caseapp.vocabulary import Role
+from caseapp.web import lists, navigation
+from caseapp.web.access import allowed
+from caseapp.web.answers import page
+from caseapp.web.lists import EXPORT_MOST
+from caseapp.web.sessions import viewer
+
+COLUMNS = (
+    "Number",
+    "Kind",
+    "What is missing or shut",
+    "Raised by",
+    "Joined raisings",
+    "Urgent",
+    "Theme",
+    "Part of life",
+    "Area",
+    "Agency concerned",
+    "Age in days",
+    "Level",
+    "Who holds it",
+    "Time used",
+    "Working days left",
+)
+#: No more saved views than this are counted.
+COUNTED = 12
+
+
+def _state(options, args):
+    every = "Both areas" if len(options.areas) == 2 else "All areas"
+    return TRIAGE.read(
+        args,
+        theme=(("", "All themes"), ("none", "Without a theme"), *_pairs(options.themes)),
+        area=(("", every), *_pairs(options.areas)),
+        agency=(("", "All agencies"), *_pairs(options.agencies)),
+    )
+
+
+def _pairs(records):
+    return [(str(record_id), name) for record_id, name in records]
+
+
+def _wanted(state) -> Wanted:
+    return Wanted(**state.values)
+
+
+def _lead(numbers, areas, me):
+    """The sentence under the heading."""
+    if me.has(Role.COORDINATOR) and areas:
+        names = [name for _, name in areas]
+        where = " and ".join(names) if len(names) < 4 else f"{len(names)} areas"
+    else:
+        where = "all areas"
+    if not numbers.all:
+        return f"Nothing is open in {where}."
+    over = f"{numbers.over:,} over {'its' if numbers.over == 1 else 'their'} time" if numbers.over else ""
+    soon = f"{numbers.soon:,} due within three days" if numbers.soon else ""
+    said = ", ".join(part for part in (over, soon) if part) or "none is over its time"
+    return f"{numbers.all:,} open in {where}: {said}."
+
+
+@bp.get("/triage")
+@allowed(Do.TRIAGE_GAPS)
+def index():
+    me = viewer()
+    options = triage.options(viewer=me)
+    state = _state(options, request.args)
+    wanted = _wanted(state)
+    numbers = triage.numbers(viewer=me)
+    plain = wanted == Wanted()
+    pager = state.page(numbers.all if plain else triage.total(wanted, viewer=me))
+    rows = triage.rows(
+        wanted,
+        viewer=me,
+        domains=need_domains.labels(),
+        order=state.order,
+        descending=state.descending,
+        offset=(pager.number - 1) * TRIAGE.per_page,
+        limit=TRIAGE.per_page,
+    )
+    views = saved_views.of_list(TRIAGE.name, viewer=me)[:COUNTED]
+    counts = triage.totals([_wanted(_state(options, dict(parse_qsl(one.query)))) for one in views], viewer=me)
+    return page(
+        "triage/index.html",
+        state=state,
+        pager=pager,
+        rows=rows,
+        lead=_lead(numbers, options.areas, me),
+        places=[
+            (
+                state.url(view=name, page=""),
+                words,
+                numbers.all if not name else numbers.views[name],
+                state["view"] == name,
+            )
+            for name, words in VIEWS.items()
+        ],
+        views=list(zip(views, counts, strict=True)),
+        first=next((row for row in rows if row.mine), None),
+        reach=navigation.reach,
+        too_many=pager.count > EXPORT_MOST,
+        from_row=(pager.number - 1) * TRIAGE.per_page + 1,
+    )
+
+
+@bp.get("/triage.csv")
+@allowed(Do.TRIAGE_GAPS)
+def export():
+    me = viewer()
+    state = _state(triage.options(viewer=me), request.args)
+    rows = triage.rows(
+        _wanted(state),
+        viewer=me,
+        domains=need_domains.labels(),
+        order=state.order,
+        descending=state.descending,
+        limit=EXPORT_MOST + 1,
+    )
+    return lists.csv_answer(
+        "gaps-and-blocks",
+        "gaps and blocks, triage",
+        COLUMNS,
+        [
+            (
+                row.said,
+                row.kind,
+                row.title,
+                row.agency,
+                row.joined,
+                "yes" if row.urgent else "",
+                row.theme,
+                row.domain,
+                row.area,
+                row.concerned,
+                row.days,
+                row.level.label,
+                row.holder,
+                row.held,
+                row.left,
+            )
+            for row in rows
+        ],
+        [],
+    )
