@@ -19,7 +19,7 @@ def build(stage: Stage, world, began: datetime) -> None:
             _area(stage, area)
     for agency in world.agencies:
         with told_at(agency.path, frozenset(vars(agency))):
-            _agency(stage, agency)
+            _agency(stage, agency, began)
     # line managers first, so that the others can name them
     for user in sorted(world.users, key=lambda u: u.line_manager is not None):
         with told_at(user.path, frozenset(vars(user))):
@@ -50,9 +50,9 @@ def _area(stage, area):
     stage.areas[area.key] = agencies.create_area(actor=None, at=stage.now, name=area.name, kind=area.kind)
 
 
-def _agency(stage, agency):
+def _agency(stage, agency, began):
     values = {name: getattr(agency, name) for name in (*_DETAILS, *_SIGNED)}
-    made = agencies.create(actor=None, at=stage.now, area_id=stage.areas[agency.area], **values)
+    made = agencies.create(actor=None, at=stage.now, began=began, area_id=stage.areas[agency.area], **values)
     stage.agencies[agency.key] = made
     for contact in agency.contacts:
         values = {name: getattr(contact, name) for name in ("name", "job", "phone", "email")}

@@ -22,6 +22,8 @@ from caseapp.vocabulary import (
     AgencyKind,
     AreaKind,
     DigestChoice,
+    ReadingPurpose,
+    ReadingTarget,
     RelativeRole,
     WarningKind,
 )
@@ -130,6 +132,22 @@ PERSON = Shape(
     identifiers=each(IDENTIFIER),
 )
 
+READING = Shape(
+    "a reading",
+    do=one_of(("ask", "read", "publish", "set", "start", "waive"), needed=True),
+    by=link("users", needed=True),
+    at=moment(needed=True),
+    of=one_of((ReadingTarget.AGENCY, ReadingTarget.TEAM, ReadingTarget.PERSON)),
+    user=link("users"),
+    set=text(120),
+    chapters=each(text(12, needed=True)),
+    due=day(),
+    due_days=number(1, 730),
+    purpose=one_of(ReadingPurpose),
+    reason=text(),
+    comment=text(LONG),
+)
+
 WORLD = Shape(
     "a world",
     caseapp_world=anything(),
@@ -143,4 +161,5 @@ WORLD = Shape(
     users=each(USER),
     people=each(PERSON),
     cases=each(CASE),
+    reading=each(READING),
 )

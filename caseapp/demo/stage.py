@@ -32,8 +32,10 @@ ORDER = (
     "issue",
     "review",
     "agreement",
+    "meeting",
     "end",
     "closing",
+    "reading",
     "account",
 )
 

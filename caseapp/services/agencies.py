@@ -39,9 +39,12 @@ def create(
     protocols_signed_on: date | None = None,
     child_protection_undertaking_on: date | None = None,
     checked_on: date | None = None,
+    began: datetime | None = None,
     **details,
 ) -> int:
-    """A new agency, which begins with the starting chapters of the handbook; `details` are any others of DETAILS. Raises RuleBroken for a name that is taken. Returns its id."""
+    """A new agency, which begins with the starting chapters of the handbook; `details` are any others of DETAILS.
+    `began`, in worlds that tell of the past, is since when there is the handbook. Raises RuleBroken for a name that is
+    taken. Returns its id."""
     _check_name(name)
     _check_area(area_id)
     _check_contact_details(details)
@@ -58,7 +61,7 @@ def create(
     db.session.add(agency)
     db.session.flush()
     audit.record(actor, f"agency: {name} added", at=at, about_id=agency.id)
-    handbook.begin(agency.id, actor=None, at=at)
+    handbook.begin(agency.id, actor=None, at=began or at)
     return agency.id
 
 

@@ -242,7 +242,7 @@ def write(
         insert(ReadingAssignmentChapter),
         [{"assignment_id": assignment.id, "chapter_id": chapter_id} for chapter_id in chapters],
     )
-    ask(assignment, at=at, due_on=due_on)
+    ask(assignment, at=at, due_on=due_on, among=[User.created_at <= at])
     return assignment
 
 
