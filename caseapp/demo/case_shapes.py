@@ -1,5 +1,6 @@
 """What may stand in a world file about one case: its people, consents, plan and all that was done."""
 
+from caseapp.demo.meeting_shapes import MEETING
 from caseapp.demo.reading import Shape, day, each, inside, key, link, moment, number, one_of, text, yes_no
 from caseapp.demo.shared_shapes import BY, LONG
 from caseapp.vocabulary import (
@@ -299,6 +300,7 @@ CASE = Shape(
     issues=each(ISSUE),
     agreements=each(AGREEMENT),
     reviews=each(REVIEW),
+    meetings=each(MEETING),
     worker_changes=each(CHANGE_ASKED),
     closing=inside(CLOSING),
 )

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from caseapp import clock
-from caseapp.demo import consents
+from caseapp.demo import consents, meetings
 from caseapp.demo.reading import Fault
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
@@ -104,6 +104,8 @@ def plan(story) -> None:
         )
     for agreement in case.agreements:
         _agreement(story, agreement)
+    for meeting in case.meetings:
+        meetings.meeting(story, meeting)
 
 
 def faults(story) -> list[Fault]:
