@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import and_, bindparam, exists, false, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock
@@ -127,9 +127,9 @@ def listed(
     statement = _ROWS
     if words:
         where += _holding(typed)
-        in_title = and_(
-            *(func.lower(literal(" ") + Chapter.title).like(f"% {_escaped(w)}%", escape="\\") for w in typed)
-        )
+    if typed:
+        folded = func.lower(literal(" ") + Chapter.title)
+        in_title = and_(*(folded.like(f"% {_escaped(word)}%", escape="\\") for word in typed))
         statement = statement.order_by(None).order_by(in_title.desc(), Chapter.place, Chapter.number)
     values = binds(viewer)
     total = db.session.scalar(
@@ -160,7 +160,7 @@ def texts(chapter_versions, *, viewer: Viewer) -> dict[int, str]:
 
 def _holding(typed):
     if not typed:
-        return [literal(False)]
+        return [false()]
     return [ChapterVersion.search_text.like(f"% {_escaped(word)}%", escape="\\") for word in typed]
 
 

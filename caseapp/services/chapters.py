@@ -103,6 +103,7 @@ def change_head(
     values["number"] = _number(values["number"], chapter.agency_id, but=row.id)
     values["family"] = _family(values.get("family", ""))
     values["editor_id"] = _editor(values.get("editor_id"), chapter.agency_id)
+    values.setdefault("next_revision_on", None)
     changed = {n: [_said(getattr(row, n)), _said(values[n])] for n in HEAD if values[n] != getattr(row, n)}
     for name in HEAD:
         setattr(row, name, values[name])
@@ -129,9 +130,9 @@ def write_draft(chapter: Seen, *, actor: Viewer, at: datetime, version: int, **w
         draft = ChapterVersion(
             chapter_id=row.id, number=_latest(row.id).number + 1, written_at=at, written_by_id=actor.user_id
         )
-        db.session.add(draft)
     _write(draft, words, chapter.agency_id)
     draft.written_at, draft.written_by_id = at, actor.user_id
+    db.session.add(draft)
     if row.published_at is None:
         row.title = draft.title
     db.session.flush()

@@ -110,7 +110,9 @@ class WithdrawForm(Form):
 class ConfirmForm(Form):
     """Reading confirmation (B11)."""
 
-    versions = Ticks("Chapters", choices={}, validate_choice=False)
+    versions = Ticks(
+        "Chapters", [needed("Tick the chapters that you have read")], choices={}, validate_choice=False
+    )
     #: everything that the page offered, so that the same versions stand on it again
     offered = HiddenField()
     read_on = DayField("Date read", [needed("Give the day on which you read it")], default=clock.today)
@@ -122,7 +124,7 @@ class ConfirmForm(Form):
     )
     purpose_other = StringField("What for", [at_most(300)])
     comment = TextAreaField("Comment", [at_most(2000)])
-    stated = BooleanField("Statement")
+    stated = BooleanField("Statement", [needed("Tick the sentence if it is true")])
 
     def chosen(self) -> list[int]:
         return [n for one in self.versions.data or [] if (n := number(one))]

@@ -171,7 +171,11 @@ def _help():
     """The blanks that a text may have, with what stands in them now."""
     known = handbook.blanks(viewer().agency_id)
     return {
-        "blanks": [(key, known[key].title, known[key].words) for key in catalogue.catalogue()],
+        "blanks": [
+            (key, known[key].title, known[key].words)
+            for key, setting in catalogue.catalogue().items()
+            if setting.cfg != "CFG-16"
+        ],
         "accepted": chapter_files.ACCEPTED,
     }
 

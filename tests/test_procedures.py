@@ -1,0 +1,786 @@
+"""The handbook: reading it, writing it, confirming what was read (S0-31 … S0-34, S1-1, S1-17, S3-2, S3-77, X-14, X-15)."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+
+from caseapp import clock
+from caseapp import procedures_library as library
+from caseapp.errors import RuleBroken, Stale
+from caseapp.ids import written
+from caseapp.models import (
+    Chapter,
+    ChapterFeedback,
+    ChapterFile,
+    ChapterStep,
+    ChapterVersion,
+    Notification,
+    ReadingAids,
+    ReadingConfirmation,
+    ReadingReceipt,
+    ReadingSet,
+    ReadingSetChapter,
+    ReadingStanding,
+    User,
+)
+from caseapp.policy.chapters import find_chapter, find_receipt
+from caseapp.queries import chapter_list, chapters, own_reading
+from caseapp.services import agencies, chapter_files, confirmations, handbook, settings
+from caseapp.services import chapters as writing
+from caseapp.vocabulary import (
+    AgencyKind,
+    ChapterChange,
+    ChapterForm,
+    ConfirmationKind,
+    PracticeArea,
+    ReadingPurpose,
+)
+from tests import world as standing
+
+
+def build():
+    """The standing world; Canal Street and Harbour have begun their handbooks."""
+    world = standing.build()
+    for agency in ("canal", "harbour"):
+        handbook.begin(world.agencies[agency], actor=None, at=clock.now() - timedelta(days=40))
+    return world
+
+
+@pytest.fixture
+def world(app, database, db_session):
+    return database.kept("handbook", build)
+
+
+def of(viewer, key):
+    """The viewer's chapter that was taken from the library under this key."""
+    for row in chapter_list.listed(viewer=viewer, limit=100)[0]:
+        if row.title == library.load()[key].title:
+            return find_chapter(viewer, row.id)
+    raise AssertionError(key)
+
+
+def in_force(viewer, chapter):
+    return chapters.version(chapter.id, viewer=viewer)
+
+
+def new_version(world, viewer, chapter, *, change=ChapterChange.READ_AGAIN, at=None, words="", **more):
+    """Write and publish the next version; returns its id."""
+    at = at or clock.now()
+    old = in_force(viewer, chapter)
+    writing.write_draft(
+        chapter, actor=viewer, at=at, version=0, title=old.title, text=old.text + "\n\nA new rule. " + words
+    )
+    day = clock.local_day(at)
+    return writing.publish(
+        chapter,
+        actor=viewer,
+        at=at,
+        version=chapters.draft(chapter.id, viewer=viewer).lock,
+        change=change,
+        changed="A new rule on photographs",
+        **{"effective_on": day, "read_by": day + timedelta(days=14)} | more,
+    )
+
+
+def read(viewer, *versions, at=None, read_on=None, purpose=ReadingPurpose.SUPERVISION, stated=True, **more):
+    return confirmations.confirm(
+        list(versions),
+        actor=viewer,
+        at=at or clock.now(),
+        read_on=read_on or clock.today(),
+        purpose=purpose,
+        stated=stated,
+        **more,
+    )
+
+
+def path(chapter, *rest):
+    return "/".join(["/procedures", written(chapter.id), *map(str, rest)])
+
+
+# --- beginning ---------------------------------------------------------------------------------------------------
+
+
+def test_a_new_agency_begins_with_the_chapters_of_its_procedure_and_an_induction_set(world, db_session):
+    """S3-2, S3-4: usable on the first day."""
+    area_id = db_session.scalar(select(Chapter.agency_id)) and db_session.scalar(text("SELECT id FROM area"))
+    agency_id = agencies.create(
+        actor=world.root, at=clock.now(), name="Quay Day Service", kind=AgencyKind.VOLUNTARY, area_id=area_id
+    )
+    expected = library.for_families(["ie-homeless-drug"])
+    assert db_session.scalar(select(func.count()).where(Chapter.agency_id == agency_id)) == len(expected)
+    starters = db_session.scalar(
+        select(func.count(ReadingSetChapter.chapter_id))
+        .join(ReadingSet, ReadingSet.id == ReadingSetChapter.set_id)
+        .where(ReadingSet.agency_id == agency_id, ReadingSet.induction)
+    )
+    assert starters == sum(one.induction for one in expected)
+    assert handbook.begin(agency_id, actor=None, at=clock.now()) == 0  # once only
+
+
+def test_the_blanks_are_the_agencys_own_settings(as_, world):
+    """S3-1, S3-33: changed today, read today."""
+    chapter = of(world.tomasz, "ie-first-contact")
+    settings.set("allocation_process", "Thursday round", actor=world.brid, at=clock.now())
+    page = as_("tomasz").get(path(chapter)).text
+    assert "Thursday round" in page and "{{" not in page
+    assert "Thursday round" not in as_("orla").get(path(of(world.orla, "ie-first-contact"))).text
+
+
+def test_an_agency_sees_its_own_handbook_only(as_, world):
+    own, other = of(world.tomasz, "ie-shared-plan"), of(world.orla, "ie-shared-plan")
+    tomasz = as_("tomasz")
+    assert tomasz.get(path(own)).status_code == 200
+    for rest in ((), ("versions",), ("versions", 1), ("compare",), ("print",), ("edit",), ("feedback",)):
+        assert tomasz.get(path(other, *rest)).status_code == 404, rest
+
+
+def test_every_role_reads_and_only_administrators_and_line_managers_write(as_, world):
+    """docs/decisions/0009."""
+    for who, writes in (("tomasz", False), ("brid", True), ("amina", True)):
+        browser = as_(who)
+        assert browser.get("/procedures").status_code == 200
+        chapter = of(world.viewers[who], "ie-shared-plan")
+        for address in (
+            "/procedures/new",
+            "/procedures/library",
+            "/procedures/feedback",
+            path(chapter, "draft"),
+        ):
+            assert browser.get(address).status_code == (200 if writes else 403), (who, address)
+        assert ("Write a chapter" in browser.get("/procedures").text) is writes
+
+
+def test_a_draft_is_seen_by_editors_alone(as_, world, db_session):
+    brid = as_("brid")
+    answer = brid.submit(
+        "/procedures/new",
+        "/procedures/new",
+        number="11.1",
+        title="Photographs",
+        text="None in the house.",
+        area="records",
+    )
+    assert answer.status_code == 303
+    chapter = db_session.scalar(select(Chapter).where(Chapter.number == "11.1"))
+    assert as_("tomasz").get(path(chapter)).status_code == 404
+    assert "Photographs" not in as_("tomasz").get("/procedures").text
+    assert "Photographs" in brid.get("/procedures").text
+    assert brid.submit(path(chapter, "publish"), path(chapter, "publish")).status_code == 303
+    assert "None in the house" in as_("tomasz").get(path(chapter)).text
+
+
+# --- versions ----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_published_is_never_changed(world, db_session):
+    """Both databases refuse, whatever asks them."""
+    version_id = in_force(world.orla, of(world.orla, "ie-shared-plan")).id
+    for statement in (
+        update(ChapterVersion).where(ChapterVersion.id == version_id).values(text="other"),
+        update(ChapterVersion)
+        .where(ChapterVersion.id == version_id)
+        .values(published_at=None, effective_on=None),
+        delete(ChapterVersion).where(ChapterVersion.id == version_id),
+    ):
+        with pytest.raises(DBAPIError, match="never changed"):
+            db_session.execute(statement)
+        db_session.rollback()
+
+
+def test_a_minor_edit_leaves_confirmations_standing_and_read_again_asks_anew(as_, world, db_session):
+    """X-14."""
+    chapter = of(world.tomasz, "keeping-records")
+    read(world.tomasz, in_force(world.tomasz, chapter).id)
+    new_version(world, world.brid, chapter, change=ChapterChange.MINOR)
+    assert chapters.standing(chapter.id, viewer=world.tomasz).key == "current"
+    new_version(world, world.brid, chapter)
+    found = chapters.standing(chapter.id, viewer=world.tomasz)
+    assert (found.key, found.words[:2]) == ("outdated", "v1")
+    (asked,) = own_reading.to_read(viewer=world.tomasz)
+    assert (asked.version, asked.changed) == (3, "A new rule on photographs")
+    notices = db_session.scalars(select(Notification.plain).where(Notification.kind == "chapter_again")).all()
+    assert len(notices) == 1 and "9.1" in notices[0] and "records" not in notices[0].lower()
+    assert "9.1 Keeping records" in as_("tomasz").get("/procedures").text
+    read(world.tomasz, in_force(world.tomasz, chapter).id)
+    assert own_reading.to_read(viewer=world.tomasz) == []
+    earlier = db_session.scalars(
+        select(ReadingConfirmation.number).order_by(ReadingConfirmation.number)
+    ).all()
+    assert earlier == [1, 3]  # the earlier one is kept
+
+
+def test_a_version_holds_from_its_day_and_the_one_before_until_then(as_, world):
+    chapter = of(world.orla, "ie-case-meetings")
+    later = clock.today() + timedelta(days=10)
+    new_version(world, world.declan, chapter, effective_on=later, read_by=later, words="From then on.")
+    assert in_force(world.orla, chapter).number == 1
+    page = as_("orla").get(path(chapter)).text
+    assert "From then on" not in page
+    ahead = as_("orla").get(path(chapter, "versions", 2)).text
+    assert "From then on" in ahead and "holds from" in ahead
+    read(world.orla, chapters.version(chapter.id, viewer=world.orla, number=2).id)  # ahead of its day
+    assert chapters.standing(chapter.id, viewer=world.orla).key == "current"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"change": "read_again", "changed": "x"}, "by when it is to be read"),
+        ({"change": "minor", "changed": ""}, "what is new"),
+        ({"change": "nonsense", "changed": "x"}, "whether it must be read again"),
+        ({"change": "minor", "changed": "x", "effective_on-year": "2020"}, "before today"),
+        ({"change": "minor", "changed": "x", "effective_on-year": "2098"}, "A year ahead"),
+        ({"change": "minor", "changed": "x" * 2000}, "At most"),
+        ({"change": "minor", "changed": "x", "next_revision_on-year": "2020"}, "lies ahead"),
+    ],
+)
+def test_publishing_asks_for_what_readers_need(as_, world, typed, says):
+    chapter = of(world.brid, "letters")
+    brid = as_("brid")
+    assert brid.submit(path(chapter, "draft"), path(chapter, "draft"), text="Short.").status_code == 303
+    answer = brid.submit(path(chapter, "publish"), path(chapter, "publish"), **typed)
+    assert answer.status_code == 422 and says in answer.text
+    assert in_force(world.brid, chapter).number == 1
+
+
+def test_two_editors_never_overwrite_one_another(as_, world):
+    """409 with both texts; nothing lost."""
+    chapter = of(world.brid, "letters")
+    one, two = as_("brid"), as_("amina")
+    page = two.get(path(chapter, "draft"))
+    assert (
+        one.submit(path(chapter, "draft"), path(chapter, "draft"), text="Bríd was first.").status_code == 303
+    )
+    from tests.browser import parse
+
+    form = next(f for f in parse(page.text).forms if f.action == path(chapter, "draft"))
+    answer = two.post(path(chapter, "draft"), data=form.fields | {"text": "Amina was second."})
+    assert answer.status_code == 409
+    assert "Bríd was first." in answer.text and "Amina was second." in answer.text
+    assert chapters.draft(chapter.id, viewer=world.brid).text == "Bríd was first."
+
+
+def test_publishing_twice_brings_one_version_out(world, db_session):
+    chapter = of(world.brid, "letters")
+    writing.write_draft(chapter, actor=world.brid, at=clock.now(), version=0, title="Letters", text="New.")
+    lock = chapters.draft(chapter.id, viewer=world.brid).lock
+    given = {
+        "at": clock.now(), "version": lock, "change": ChapterChange.MINOR, "changed": "x", "effective_on": clock.today(),
+    }  # fmt: skip
+    writing.publish(chapter, actor=world.brid, **given)
+    with pytest.raises(Stale):
+        writing.publish(chapter, actor=world.amina, **given)
+    assert db_session.scalar(select(func.count()).where(ChapterVersion.chapter_id == chapter.id)) == 2
+
+
+def test_the_difference_between_versions_is_readable_and_amendments_list_it(as_, world):
+    chapter = of(world.orla, "keeping-records")
+    new_version(world, world.declan, chapter)
+    page = as_("orla").get(path(chapter, "compare")).text
+    assert "<ins>" in page and "A new rule" in page and "lines stay as they are" in page
+    assert "A new rule on photographs" in as_("orla").get("/procedures/amendments?change=read_again").text
+    assert (
+        "Taken from the starting library"
+        not in as_("orla").get("/procedures/amendments?change=read_again").text
+    )
+
+
+def test_a_withdrawn_chapter_leaves_the_handbook_but_not_the_record(as_, world):
+    chapter = of(world.tomasz, "letters")
+    receipt_id = read(world.tomasz, in_force(world.tomasz, chapter).id)
+    brid = as_("brid")
+    assert (
+        brid.submit(path(chapter, "withdraw"), path(chapter, "withdraw"), reason="See 9.1 now").status_code
+        == 303
+    )
+    tomasz = as_("tomasz")
+    assert "Letters and telling" not in tomasz.get("/procedures").text
+    assert "Letters and telling" in tomasz.get("/procedures?which=withdrawn").text
+    assert "See 9.1 now" in tomasz.get(path(chapter)).text
+    assert "Letters and telling" in tomasz.get(f"/procedures/receipts/{written(receipt_id)}").text
+    assert brid.submit(path(chapter), path(chapter, "bring-back")).status_code == 303
+    assert "Letters and telling" in tomasz.get("/procedures").text
+
+
+def test_place_steps_and_related_chapters_are_changed_without_reading_again(as_, world, db_session):
+    """S1-17: related both ways."""
+    chapter, other = of(world.brid, "letters"), of(world.brid, "ie-reviews")
+    read(world.brid, in_force(world.brid, chapter).id)
+    answer = as_("brid").submit(
+        path(chapter, "edit"),
+        path(chapter, "edit"),
+        number="9.9",
+        steps=["letters", "reports"],
+        related=[str(other.id)],
+    )
+    assert answer.status_code == 303
+    assert [one.id for one in chapter_list.related(other.id, viewer=world.brid) if one.number == "9.9"] == [
+        chapter.id
+    ]
+    assert set(chapters.steps(chapter.id)) == {"letters", "reports"}
+    assert chapters.standing(chapter.id, viewer=world.brid).key == "current"
+    taken = as_("brid").submit(path(other, "edit"), path(other, "edit"), number="9.9")
+    assert taken.status_code == 422 and "already" in taken.text
+
+
+def test_the_library_is_taken_over_chapter_by_chapter(as_, world):
+    brid = as_("brid")
+    page = brid.get("/procedures/library").text
+    assert "Section 42 enquiries" in page
+    assert (
+        brid.submit("/procedures/library", "/procedures/library", keys=["ca-safeguarding"]).status_code == 303
+    )
+    chapter = of(world.tomasz, "ca-safeguarding")
+    assert as_("tomasz").get(path(chapter)).status_code == 200
+    assert brid.submit("/procedures/library", "/procedures/library").status_code == 422
+
+
+# --- files and links ---------------------------------------------------------------------------------------------
+
+
+def zipped(**parts):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return data.getvalue()
+
+
+def test_an_attached_file_is_known_by_its_content_and_given_out_as_a_download(as_, world, db_session):
+    chapter = of(world.brid, "letters")
+    brid = as_("brid")
+    answer = brid.submit(
+        path(chapter, "draft"), path(chapter, "draft"), form="file",
+        file=(io.BytesIO(b"%PDF-1.7 hello"), "house rules.exe"),
+    )  # fmt: skip
+    assert answer.status_code == 303
+    assert as_("tomasz").get(path(chapter, "versions", 2, "file")).status_code == 404  # not out yet
+    brid.submit(path(chapter, "publish"), path(chapter, "publish"), change="minor", changed="Now a file")
+    answer = as_("tomasz").get(path(chapter, "versions", 2, "file"))
+    assert answer.data == b"%PDF-1.7 hello" and answer.content_type == "application/pdf"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="house rules.pdf"')
+    assert as_("orla").get(path(chapter, "versions", 2, "file")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"MZ\x90", b"<html><script>", b"\x89PNG", b"PK\x03\x04 broken", zipped(a="x"),
+        zipped(mimetype="application/epub+zip"),
+        zipped(**{"word__document.xml": "x", "word__vbaProject.bin": "x"}),
+        b"%PDF-" + b"x" * (chapter_files.MOST_BYTES + 1),
+    ],
+)  # fmt: skip
+def test_other_files_are_refused(world, data, db_session):
+    with pytest.raises(RuleBroken):
+        chapter_files.keep(data, name="a.pdf", actor=world.brid, at=clock.now())
+    assert db_session.scalar(select(func.count(ChapterFile.id))) == 0
+
+
+def test_word_documents_are_taken_and_the_same_file_is_kept_once(world, db_session):
+    data = zipped(**{"word__document.xml": "x", "[Content_Types].xml": "x"})
+    first = chapter_files.keep(data, name="../../etc/passwd", actor=world.brid, at=clock.now())
+    assert chapter_files.keep(data, name="b", actor=world.brid, at=clock.now()) == first
+    assert db_session.get(ChapterFile, first).name == "passwd.docx"
+
+
+def test_a_chapter_elsewhere_is_a_plain_link_and_only_to_the_web(as_, world):
+    chapter, brid = of(world.brid, "letters"), as_("brid")
+    for link in ("data:text/html,x", "ftp://x.example", "https://", "https://a b.example"):
+        answer = brid.submit(path(chapter, "draft"), path(chapter, "draft"), form="link", link=link)
+        assert answer.status_code == 422, link
+    good = "https://policy.example/letters?v=2"
+    assert (
+        brid.submit(path(chapter, "draft"), path(chapter, "draft"), form="link", link=good).status_code == 303
+    )
+    page = brid.get(path(chapter, "draft", "preview")).text
+    assert f'href="{good}"' in page and "noopener noreferrer" in page
+
+
+# --- searching ---------------------------------------------------------------------------------------------------
+
+
+def test_the_search_finds_beginnings_of_words_in_titles_and_texts(as_, world):
+    def found(words):
+        return [row.title for row in chapter_list.listed(viewer=world.orla, words=words)[0]]
+
+    assert found("shared plan")[0] == "The shared plan"  # its title has both: first
+    assert "Risk, safety and protection" in found("EMERGENCY")
+    assert found("mergency") == []
+    assert found("xyzzy") == [] and found("%") == [] and found("___") == []
+    page = as_("orla").get("/procedures?words=relapse").text
+    assert "<mark>relapse</mark>" in page
+    assert "No chapter matches" in as_("orla").get("/procedures?words=xyzzy").text
+
+
+def test_the_list_is_paged_and_narrowed(as_, world, monkeypatch):
+    rows, total = chapter_list.listed(viewer=world.orla, limit=5, offset=5)
+    assert len(rows) == 5 and total == len(library.for_families(["ie-homeless-drug"]))
+    only = chapter_list.listed(viewer=world.orla, area="safety")[0]
+    assert {row.area for row in only} == {PracticeArea.SAFETY}
+    read(world.orla, in_force(world.orla, of(world.orla, "letters")).id)
+    assert [row.title for row in chapter_list.listed(viewer=world.orla, which="current")[0]] == [
+        library.load()["letters"].title
+    ]
+    assert chapter_list.listed(viewer=world.orla, which="unread")[1] == total - 1
+    csv = as_("orla").get("/procedures/list.csv?which=current")
+    assert csv.content_type.startswith("text/csv") and csv.text.count("\n") == 2
+
+
+# --- confirming --------------------------------------------------------------------------------------------------
+
+
+def confirm_page(*versions):
+    return "/procedures/confirm?" + "&".join(f"v={one}" for one in versions)
+
+
+def test_anybody_signed_in_confirms_several_chapters_with_one_receipt(as_, world, db_session):
+    """S0-31, S0-32, B11: name, role, agency, e-mail from the login; date, purpose, statement, comment; a receipt."""
+    femi = world.femi
+    ids = [in_force(femi, of(femi, key)).id for key in ("consent-and-sharing", "keeping-records")]
+    browser = as_("femi")
+    page = browser.get(confirm_page(*ids)).text
+    for words in ("Goes on the record as", "femi@canal.example", "Privacy notice", "no third party", "Terms"):
+        assert words in page, words
+    answer = browser.submit(
+        confirm_page(*ids), "/procedures/confirm", versions=[str(one) for one in ids], purpose="cpd",
+        comment="9.1 is clear.", stated="y",
+    )  # fmt: skip
+    assert answer.status_code == 303
+    answer = browser.get(answer.location)
+    receipt = db_session.scalar(select(ReadingReceipt))
+    assert f"R-{receipt.reference[:2]}" in answer.text and "Learning (CPD)" in answer.text
+    assert (receipt.name, receipt.email, receipt.agency_name) == (femi.name, femi.email, femi.agency_name)
+    assert "Privacy officer" in receipt.role and receipt.statement == confirmations.STATEMENT
+    rows = db_session.scalars(select(ReadingConfirmation)).all()
+    assert {row.chapter_version_id for row in rows} == set(ids) and {row.receipt_id for row in rows} == {
+        receipt.id
+    }
+    assert db_session.scalar(select(ChapterFeedback.text)) == "9.1 is clear."
+
+
+def test_the_version_shown_is_the_version_confirmed_also_when_a_newer_one_comes_out_meanwhile(
+    as_, world, db_session
+):
+    """X-14, the race of screen 09b."""
+    chapter = of(world.orla, "ie-case-meetings")
+    shown = in_force(world.orla, chapter).id
+    orla = as_("orla")
+    from tests.browser import parse
+
+    form = next(
+        f for f in parse(orla.get(confirm_page(shown)).text).forms if f.action == "/procedures/confirm"
+    )
+    new_version(world, world.declan, chapter)
+    refused = orla.post("/procedures/confirm", data=form.fields | {"versions": str(shown), "stated": "y"})
+    assert refused.status_code == 422
+    assert "while you had version 1 open" in refused.text and "You confirm version 1" in refused.text
+    assert "See what is new, 1 line" in refused.text
+    done = orla.post(
+        "/procedures/confirm",
+        data=form.fields | {"versions": str(shown), "purpose": "induction", "stated": "y"},
+    )
+    assert done.status_code == 303
+    assert db_session.scalars(select(ReadingConfirmation.number)).all() == [1]
+    assert chapters.standing(chapter.id, viewer=world.orla).key == "outdated"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"versions": []}, "Tick the chapters"),
+        ({"stated": None}, "Tick the sentence"),
+        ({"purpose": ""}, "what you read it for"),
+        ({"purpose": "nonsense"}, "Choose one of the list"),
+        ({"purpose": "other"}, "Say what you read it for"),
+        ({"read_on-year": "2099"}, "cannot lie ahead"),
+        ({"read_on-year": "2001"}, "came out on"),
+        ({"read_on-day": "31", "read_on-month": "2"}, "There is no 31 February"),
+        ({"comment": "x" * 3000}, "At most"),
+        ({"versions": ["12345"]}, "not in your handbook"),
+    ],
+)
+def test_a_confirmation_without_sense_is_refused_and_keeps_what_was_typed(
+    as_, world, db_session, change, says
+):
+    version = in_force(world.orla, of(world.orla, "letters")).id
+    typed = {"versions": [str(version)], "purpose": "cpd", "stated": "y", "comment": "Kept words"} | change
+    typed = {name: value for name, value in typed.items() if value is not None}
+    answer = as_("orla").submit(confirm_page(version), "/procedures/confirm", **typed)
+    assert answer.status_code == 422 and says in answer.text
+    assert typed["comment"][:10] in answer.text
+    assert db_session.scalar(select(func.count(ReadingReceipt.id))) == 0
+
+
+def test_nobody_confirms_another_agencys_chapter_or_a_draft(world, db_session):
+    other = in_force(world.tomasz, of(world.tomasz, "letters")).id
+    own = of(world.declan, "letters")
+    draft = writing.write_draft(own, actor=world.declan, at=clock.now(), version=0, title="x", text="y")
+    for version in (other, draft):
+        with pytest.raises(RuleBroken):
+            read(world.declan, version)
+    assert own_reading.chosen([other, draft], viewer=world.declan) == []
+
+
+def test_a_double_click_is_one_receipt(as_, world, db_session):
+    version = in_force(world.orla, of(world.orla, "letters")).id
+    from tests.browser import parse
+
+    orla = as_("orla")
+    form = next(
+        f for f in parse(orla.get(confirm_page(version)).text).forms if f.action == "/procedures/confirm"
+    )
+    data = form.fields | {"versions": str(version), "purpose": "cpd", "stated": "y"}
+    answers = [orla.post("/procedures/confirm", data=data) for _ in range(2)]
+    assert answers[0].location == answers[1].location
+    assert db_session.scalar(select(func.count(ReadingReceipt.id))) == 1
+
+
+def test_a_confirmation_is_never_edited_or_deleted(world, db_session):
+    """C12: the databases themselves refuse."""
+    read(world.orla, in_force(world.orla, of(world.orla, "letters")).id)
+    for statement in (
+        update(ReadingConfirmation).values(number=9),
+        delete(ReadingConfirmation),
+        update(ReadingReceipt).values(name="x"),
+        delete(ReadingReceipt),
+    ):
+        with pytest.raises(DBAPIError, match="append-only"):
+            db_session.execute(statement)
+        db_session.rollback()
+
+
+def test_a_mistake_is_a_further_entry(as_, world, db_session):
+    one, two = (in_force(world.orla, of(world.orla, key)) for key in ("letters", "keeping-records"))
+    receipt_id = read(world.orla, one.id, two.id)
+    line = db_session.scalar(
+        select(ReadingConfirmation.id).where(ReadingConfirmation.chapter_version_id == one.id)
+    )
+    page = f"/procedures/receipts/{written(receipt_id)}"
+    orla = as_("orla")
+    refused = orla.submit(page + "/mistake", page + "/mistake", lines=[str(line)])
+    assert refused.status_code == 422 and "Say what was wrong" in refused.text
+    answer = orla.submit(page + "/mistake", page + "/mistake", lines=[str(line)], reason="Wrong chapter")
+    answer = orla.get(answer.location)
+    assert "Wrong chapter" in answer.text and "Nothing was deleted" in answer.text
+    kinds = db_session.scalars(select(ReadingConfirmation.kind).order_by(ReadingConfirmation.at)).all()
+    assert sorted(kinds) == [ConfirmationKind.MISTAKE, ConfirmationKind.READ, ConfirmationKind.READ]
+    keys = {
+        c: chapters.standing(of(world.orla, c).id, viewer=world.orla).key
+        for c in ("letters", "keeping-records")
+    }
+    assert keys == {"letters": "none", "keeping-records": "current"}
+    assert "taken back" in orla.get(page).text
+    with pytest.raises(RuleBroken, match="already"):
+        confirmations.take_back(receipt_id, [line], actor=world.orla, at=clock.now(), reason="again")
+
+
+def test_taking_back_the_newest_leaves_the_one_before(world):
+    chapter = of(world.orla, "letters")
+    read(world.orla, in_force(world.orla, chapter).id)
+    new_version(world, world.declan, chapter)
+    receipt_id = read(world.orla, in_force(world.orla, chapter).id)
+    (line,) = own_reading.receipt(receipt_id, viewer=world.orla).lines
+    confirmations.take_back(receipt_id, [line.id], actor=world.orla, at=clock.now(), reason="Only glanced")
+    assert chapters.standing(chapter.id, viewer=world.orla).words.startswith("v1")
+
+
+def test_a_receipt_is_its_readers_alone(as_, world):
+    receipt_id = read(world.orla, in_force(world.orla, of(world.orla, "letters")).id)
+    address = f"/procedures/receipts/{written(receipt_id)}"
+    assert as_("orla").get(address).status_code == 200
+    for who in ("shauna", "declan", "tomasz", "root"):
+        assert as_(who).get(address).status_code == 404, who
+        assert find_receipt(world.viewers[who], receipt_id) is None
+    assert "R-" not in as_("shauna").get("/procedures/my-reading").text
+
+
+def test_what_stood_in_the_blanks_is_kept_with_the_confirmation(world, db_session):
+    """The text is the version's, the settings are the agency's: both are on record."""
+    settings.set("allocation_process", "Thursday round", actor=world.brid, at=clock.now())
+    read(world.tomasz, in_force(world.tomasz, of(world.tomasz, "ie-first-contact")).id)
+    settings.set("allocation_process", "Friday round", actor=world.brid, at=clock.now())
+    assert db_session.scalar(select(ReadingConfirmation.filled))["allocation_process"] == "Thursday round"
+
+
+def test_my_reading_lists_and_exports_what_i_confirmed(as_, world):
+    read(world.orla, in_force(world.orla, of(world.orla, "letters")).id, purpose=ReadingPurpose.CPD)
+    read(world.orla, in_force(world.orla, of(world.orla, "keeping-records")).id)
+    orla = as_("orla")
+    page = orla.get("/procedures/my-reading").text
+    assert "9.3 Letters" in page and "9.1 Keeping records" in page and "2 entries" in page
+    only = orla.get("/procedures/my-reading?purpose=cpd").text
+    assert "9.3 Letters" in only and "9.1 Keeping records" not in only
+    csv = orla.get("/procedures/my-reading.csv").text
+    assert csv.count("\n") == 3 and "Learning (CPD)" in csv
+
+
+# --- feedback, aids, in the work ---------------------------------------------------------------------------------
+
+
+def test_feedback_reaches_the_editor_and_the_answer_its_reader(as_, world, db_session):
+    chapter = of(world.tomasz, "letters")
+    answer = as_("tomasz").submit(
+        path(chapter, "feedback"), path(chapter, "feedback"), text="Which form is meant?"
+    )
+    assert answer.status_code == 303
+    one = db_session.scalar(select(ChapterFeedback))
+    address = f"/procedures/feedback/{written(one.id)}"
+    assert "Which form is meant?" in as_("amina").get("/procedures/feedback").text
+    assert as_("orla").get(address).status_code == 404
+    assert as_("declan").get(address).status_code == 404
+    brid = as_("brid")
+    assert brid.submit(address, address, answer="The yellow one.").status_code == 303
+    assert "The yellow one." in as_("tomasz").get(path(chapter)).text
+    assert "The yellow one." in as_("tomasz").get(address).text
+    told = db_session.scalars(select(Notification.user_id).where(Notification.kind == "chapter_answer")).all()
+    assert told == [world.tomasz.user_id]
+    assert (
+        brid.post(address, data={"csrf_token": brid.token("/account"), "answer": "Another"}).status_code
+        == 403
+    )
+
+
+def test_reading_aids_hold_for_every_page_and_come_back_at_the_next_sign_in(as_, world, db_session):
+    """X-15."""
+    tomasz = as_("tomasz")
+    assert 'class="govuk-template"' in tomasz.get("/directory").text
+    answer = tomasz.submit(
+        "/procedures/reading-aids", "/procedures/reading-aids", text_size="large", tint="cream"
+    )
+    assert answer.status_code == 303
+    assert 'class="govuk-template aid-large tint-cream"' in tomasz.get("/directory").text
+    assert db_session.scalar(select(ReadingAids.tint)) == "cream"
+    assert (
+        tomasz.submit("/procedures/reading-aids", "/procedures/reading-aids", tint="plaid").status_code == 422
+    )
+    db_session.execute(
+        update(User).where(User.id == world.tomasz.user_id).values(password_hash=_hash("linden-gate-77"))
+    )
+    db_session.commit()
+    fresh = tomasz.application.test_client()
+    fresh.submit("/sign-in", "/sign-in", email="tomasz@harbour.example", password="linden-gate-77")
+    assert "aid-large tint-cream" in fresh.get("/directory").text
+
+
+def _hash(password):
+    from caseapp.services import passwords
+
+    return passwords.hashed(password)
+
+
+def test_every_page_names_the_chapter_that_governs_its_step_and_whether_it_was_confirmed(as_, world):
+    orla = as_("orla")
+    plan = f"/cases/{world.reference}/plan"
+    addresses = (
+        plan,
+        f"/cases/{world.reference}/notes",
+        f"/cases/{world.reference}/consent",
+        "/our-actions",
+        "/people",
+    )
+    for address, chapter in zip(
+        addresses,
+        (
+            "5.2 The shared plan",
+            "9.1 Keeping records",
+            "1.2 Consent and sharing",
+            "5.3 Doing our part",
+            "1.1 How we work",
+        ),
+        strict=True,
+    ):
+        page = orla.get(address)
+        assert page.status_code == 200, address
+        assert "Procedure for this page:" in page.text and chapter in page.text, address
+        assert "You have not confirmed reading it" in page.text
+    chapter = of(world.orla, "ie-shared-plan")
+    read(world.orla, in_force(world.orla, chapter).id)
+    assert "You confirmed reading it on" in orla.get(plan).text
+    new_version(world, world.declan, chapter)
+    page = orla.get(plan).text
+    assert "version 2" in page and "You confirmed version 1; what is new must be read" in page
+
+
+def test_the_line_under_the_page_costs_no_statement(as_, world, db_session):
+    """Its number rides in the statement that counts what waits; only after a change of the handbook it looks anew."""
+    orla = as_("orla")
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    def asked_for(address):
+        orla.get(address)  # the first look after a change of the handbook
+        statements.clear()
+        page = orla.get(address).text
+        return len(statements), page
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with_line, page = asked_for("/people")
+        assert "Procedure for this page" in page
+        db_session.execute(delete(ChapterStep))
+        db_session.commit()
+        chapter = of(world.declan, "letters")
+        writing.change_head(
+            chapter, actor=world.declan, at=clock.now(), version=1, number="9.3", area=PracticeArea.RECORDS
+        )
+        without, page = asked_for("/people")
+        assert "Procedure for this page" not in page
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert with_line == without
+
+
+def test_the_number_beside_procedures_is_what_waits_to_be_read(as_, world):
+    chapter = of(world.tomasz, "letters")
+    read(world.tomasz, in_force(world.tomasz, chapter).id)
+    new_version(world, world.brid, chapter)
+    page = as_("tomasz").get("/directory").text
+    assert 'Procedures <span class="n">1<span class="govuk-visually-hidden"> to read' in page
+
+
+def test_printing_names_the_version_and_who_printed(as_, world):
+    page = as_("orla").get(path(of(world.orla, "letters"), "print")).text
+    assert "version 1, holds since" in page and "Orla Keaveney" in page
+
+
+def test_confirmations_of_many_at_once_stand_each_for_itself(world, db_session):
+    """The standing is written in the same commit, whatever the order of arrival."""
+    chapter = of(world.orla, "letters")
+    old = in_force(world.orla, chapter).id
+    new_version(world, world.declan, chapter)
+    new = in_force(world.orla, chapter).id
+    read(world.orla, new)
+    read(world.orla, old)
+    row = db_session.scalar(select(ReadingStanding).where(ReadingStanding.user_id == world.orla.user_id))
+    assert (row.confirmed_number, row.confirmed_on) == (2, clock.today())
+    assert db_session.scalar(select(func.count(ReadingConfirmation.id))) == 2
+
+
+def test_a_chapter_form_other_than_text_must_have_what_it_says(world):
+    chapter = of(world.brid, "letters")
+    for form in (ChapterForm.FILE, ChapterForm.LINK):
+        draft = chapters.draft(chapter.id, viewer=world.brid)
+        writing.write_draft(
+            chapter,
+            actor=world.brid,
+            at=clock.now(),
+            version=draft.lock if draft else 0,
+            title="x",
+            form=form,
+            text="",
+        )
+        with pytest.raises(RuleBroken, match="There is no"):
+            writing.publish(
+                chapter, actor=world.brid, at=clock.now(), version=chapters.draft(chapter.id, viewer=world.brid).lock,
+                change=ChapterChange.MINOR, changed="x", effective_on=clock.today(),
+            )  # fmt: skip
