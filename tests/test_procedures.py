@@ -643,7 +643,7 @@ def test_feedback_reaches_the_editor_and_the_answer_its_reader(as_, world, db_se
     told = db_session.scalars(select(Notification.user_id).where(Notification.kind == "chapter_answer")).all()
     assert told == [world.tomasz.user_id]
     assert (
-        brid.post(address, data={"csrf_token": brid.token("/account"), "answer": "Another"}).status_code
+        brid.post(address, data={"csrf_token": brid.token("/procedures/reading-aids"), "answer": "Another"}).status_code
         == 403
     )
 
