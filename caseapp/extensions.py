@@ -43,11 +43,11 @@ def read(statement, binds: dict, row: type | None = None) -> Rows:
     return _in_sql(statement, connection).run(connection, binds, row)
 
 
-def write(statement, entries: list[dict]) -> None:
-    """Run an insert of whole rows, one that stands at module level, in the transaction that is open: as `read`, for
-    rows that no entity stands for."""
+def write(statement, *entries: dict) -> int:
+    """Run an insert or update, one that stands at module level, once for each entry, in the transaction that is open: as
+    `read`, for rows that no entity stands for. Gives how many rows were met."""
     connection = _connection()
-    _in_sql(statement, connection).write(connection, entries)
+    return _in_sql(statement, connection).write(connection, entries)
 
 
 def _connection():

@@ -61,10 +61,10 @@ def _ours(value) -> None:
         raise ValueError("a text that is no word of ours stands in a statement: give it as a bindparam")
 
 
-def _as_read(kind, dialect):
+def _as_read(kind, dialect, given):
     """How the values of a column are read back, or None where the driver gives them as they are. Days, moments and
     words come again and again, and once made they never change; what can change is made anew each time."""
-    processor = kind.result_processor(dialect, None)
+    processor = kind.result_processor(dialect, given)
     return processor if processor is None or isinstance(kind, JSON) else lru_cache(2048)(processor)
 
 
@@ -73,19 +73,19 @@ class Prepared:
 
     def __init__(self, statement, dialect):
         compiled = _compiler(dialect.statement_compiler)(dialect, statement)
+        if getattr(compiled, "insert_prefetch", None) or getattr(compiled, "update_prefetch", None):
+            raise ValueError("a column that is given its value by Python must be named in the statement")
         self.sql = str(compiled)
         self.order = compiled.positiontup
         self.values = [
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
             for name, bind in compiled.binds.items()
         ]
-        columns = [(column[0], column[3]) for column in compiled._result_columns]  # none of an insert
-        self.row = namedtuple("Row", [name for name, _ in columns], rename=True)
-        self.read = [
-            (at, processor)
-            for at, (_, kind) in enumerate(columns)
-            if (processor := _as_read(kind.dialect_impl(dialect), dialect))
-        ]
+        columns = compiled._result_columns  # none of an insert
+        self.row = namedtuple("Row", [column[0] for column in columns], rename=True)
+        self.kinds = [column[3].dialect_impl(dialect) for column in columns]
+        self.dialect = dialect
+        self.read = None  # known with the first answer, which says how the driver gives each column
 
     def run(self, connection, binds: dict, row=None) -> Rows:
         """The rows for these values, in the transaction of `connection`, each a `row` (a NamedTuple with the columns in
@@ -93,6 +93,13 @@ class Prepared:
         viewer shows nothing."""
         cursor = on_driver(connection, self.sql, self._bind(binds))
         rows = cursor.fetchall()
+        if self.read is None:
+            given = [column[1] for column in cursor.description]
+            self.read = [
+                (at, processor)
+                for at, kind in enumerate(self.kinds)
+                if (processor := _as_read(kind, self.dialect, given[at]))
+            ]
         cursor.close()
         if rows and self.read:
             columns = list(zip(*rows, strict=True))
@@ -101,10 +108,14 @@ class Prepared:
             rows = zip(*columns, strict=True)
         return Rows(map((row or self.row)._make, rows))
 
-    def write(self, connection, entries: list[dict]) -> None:
-        """Run an insert of whole rows once for each entry."""
+    def write(self, connection, entries: list[dict]) -> int:
+        """Run an insert or update once for each entry; gives how many rows it met in all."""
+        met = 0
         for binds in entries:
-            on_driver(connection, self.sql, self._bind(binds)).close()
+            cursor = on_driver(connection, self.sql, self._bind(binds))
+            met += cursor.rowcount
+            cursor.close()
+        return met
 
     def _bind(self, binds):
         values = {name: bound(binds[name]) if bound else binds[name] for name, bound in self.values}

@@ -5,14 +5,15 @@ at the assignments of that worker, so that it costs the same in an agency with m
 settings (queries.settings.values), read once for a page.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import Date, and_, bindparam, case, func, or_, select
+from sqlalchemy import Date, Integer, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, working_days
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import (
     Action,
     CarePlan,
@@ -163,6 +164,11 @@ class Wanted:
     needs: str = ""
     words: str = ""
 
+    @property
+    def shape(self) -> "Wanted":
+        """What of this stands in the statement; the words are its values."""
+        return replace(self, words=typed_words.shape(self.words))
+
 
 _OPEN_ACTIONS = _actions(Action.status.in_(OPEN_ACTIONS)).label("open_actions")
 _LATE_ACTIONS = _actions(_LATE).label("late_actions")
@@ -216,19 +222,27 @@ def bound(viewer: Viewer, worker_id: int, limits: dict) -> dict:
     }
 
 
-def _narrowed(statement, wanted: Wanted):
-    if wanted.status == "open":
+def _narrowed(statement, shape: Wanted):
+    if shape.status == "open":
         statement = statement.where(Case.closed_at.is_(None))
-    elif wanted.status == "closed":
+    elif shape.status == "closed":
         statement = statement.where(Case.closed_at.is_not(None))
-    elif wanted.status != "all":
-        statement = statement.where(Case.status == CaseStatus(wanted.status))
-    if wanted.needs:
-        statement = statement.where(_NEEDS[wanted.needs], Case.closed_at.is_(None))
-    words, values = typed_words.holding(
-        wanted.words, Person.given_name, Person.family_name, Person.known_as, Case.reference
+    elif shape.status != "all":
+        statement = statement.where(Case.status == CaseStatus(shape.status))
+    if shape.needs:
+        statement = statement.where(_NEEDS[shape.needs], Case.closed_at.is_(None))
+    words, _ = typed_words.holding(
+        shape.words, Person.given_name, Person.family_name, Person.known_as, Case.reference
     )
-    return statement.where(*words), values
+    return statement.where(*words)
+
+
+@lru_cache(64)
+def _rows(shape: Wanted, order: str, descending: bool):
+    keys = _SORTS[order]
+    ordered = [keys[0].is_(None), *(key.desc() if descending else key for key in keys), Case.id]
+    page = _narrowed(_LIST, shape).order_by(*ordered)
+    return page.offset(bindparam("offset", type_=Integer())).limit(bindparam("most", type_=Integer()))
 
 
 def rows(
@@ -243,42 +257,45 @@ def rows(
     limit: int = 25,
 ) -> list[CaseRow]:
     """The cases, by `order` (a key of _SORTS); what has no value comes last in both directions."""
-    statement, values = _narrowed(_LIST, wanted)
-    keys = _SORTS[order]
-    ordered = [keys[0].is_(None), *(key.desc() if descending else key for key in keys), Case.id]
-    found = db.session.execute(
-        statement.order_by(*ordered).offset(offset).limit(limit),
-        bound(viewer, worker_id or viewer.user_id, limits) | values,
-    )
-    return [_row(row, limits) for row in found]
+    values = bound(viewer, worker_id or viewer.user_id, limits) | typed_words.values(wanted.words)
+    values |= {"offset": offset, "most": limit}
+    return [_row(row, limits) for row in read(_rows(wanted.shape, order, descending), values)]
+
+
+_COUNT = (
+    select(func.count(Case.id))
+    .join(Person, Person.id == Case.person_id)
+    .outerjoin(CarePlan, CarePlan.case_id == Case.id)
+    .where(CARRIED)
+)
+
+
+@lru_cache(64)
+def _total(shape: Wanted):
+    return _narrowed(_COUNT, shape)
 
 
 def total(wanted: Wanted, *, viewer: Viewer, limits: dict, worker_id: int | None = None) -> int:
     """How many rows there are in all."""
-    statement = (
-        select(func.count(Case.id))
-        .join(Person, Person.id == Case.person_id)
-        .outerjoin(CarePlan, CarePlan.case_id == Case.id)
-        .where(CARRIED)
-    )
-    statement, values = _narrowed(statement, wanted)
-    return db.session.scalar(statement, bound(viewer, worker_id or viewer.user_id, limits) | values)
-
-
-def summary(*, viewer: Viewer, limits: dict, worker_id: int | None = None) -> Summary:
-    """What needs doing in the open cases; one statement."""
-    sums = [func.coalesce(func.sum(_one(condition)), 0) for condition in _NEEDS.values()]
-    row = db.session.execute(
-        select(func.count(Case.id), *sums)
-        .outerjoin(CarePlan, CarePlan.case_id == Case.id)
-        .where(CARRIED, Case.closed_at.is_(None)),
-        bound(viewer, worker_id or viewer.user_id, limits),
-    ).one()
-    return Summary(row[0], dict(zip(_NEEDS, row[1:], strict=True)))
+    values = bound(viewer, worker_id or viewer.user_id, limits) | typed_words.values(wanted.words)
+    return read(_total(wanted.shape), values).scalar()
 
 
 def _one(condition):
     return case((condition, 1), else_=0)
+
+
+_SUMMARY = (
+    select(func.count(Case.id), *(func.coalesce(func.sum(_one(need)), 0) for need in _NEEDS.values()))
+    .outerjoin(CarePlan, CarePlan.case_id == Case.id)
+    .where(CARRIED, Case.closed_at.is_(None))
+)
+
+
+def summary(*, viewer: Viewer, limits: dict, worker_id: int | None = None) -> Summary:
+    """What needs doing in the open cases; one statement."""
+    row = read(_SUMMARY, bound(viewer, worker_id or viewer.user_id, limits)).one()
+    return Summary(row[0], dict(zip(_NEEDS, row[1:], strict=True)))
 
 
 def _row(row, limits) -> CaseRow:
@@ -310,4 +327,4 @@ _COLLEAGUE = select(User.id, User.name, User.agency_id).where(
 
 def worker(user_id: int, *, viewer: Viewer):
     """(id, name) of a member of the viewer's own agency, or None."""
-    return db.session.execute(_COLLEAGUE, {"user_id": user_id, "viewer_agency": viewer.agency_id}).first()
+    return read(_COLLEAGUE, {"user_id": user_id, "viewer_agency": viewer.agency_id}).first()

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 
 from caseapp import clock, working_days
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import (
     Action,
     Agency,
@@ -30,6 +30,7 @@ class Waiting:
     late: bool
 
 
+_MOST = bindparam("most", type_=Integer())
 _OPEN_ISSUES = (
     select(
         Case.id,
@@ -45,6 +46,7 @@ _OPEN_ISSUES = (
     .join(Agency, Agency.id == PlanIssue.agency_id)
     .where(CARRIED, Case.closed_at.is_(None), PlanIssue.answered_at.is_(None))
     .order_by(PlanIssue.raised_at)
+    .limit(_MOST)
 )
 _OVERDUE_OF_OTHERS = (
     select(
@@ -61,6 +63,7 @@ _OVERDUE_OF_OTHERS = (
     .join(Agency, Agency.id == Action.owner_agency_id)
     .where(CARRIED, Case.closed_at.is_(None), OF_OTHERS)
     .order_by(Action.due_on, Action.id)
+    .limit(_MOST)
 )
 
 
@@ -71,9 +74,7 @@ def open_issues(
     calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
     today = clock.today()
     found = []
-    for row in db.session.execute(
-        _OPEN_ISSUES.limit(limit), bound(viewer, worker_id or viewer.user_id, limits)
-    ):
+    for row in read(_OPEN_ISSUES, bound(viewer, worker_id or viewer.user_id, limits) | {"most": limit}):
         held = working_days.working_days_between(clock.local_day(row.raised_at), today, calendar)
         words = "raised today" if held <= 0 else f"waits {held} working day{'' if held == 1 else 's'}"
         found.append(Waiting(*_who(row), row.agency, row.what, words, held > most))
@@ -92,8 +93,8 @@ def overdue_of_others(
             working_days.in_words(row.due_on, clock.today(), limits["working_day_calendar"]),
             True,
         )
-        for row in db.session.execute(
-            _OVERDUE_OF_OTHERS.limit(limit), bound(viewer, worker_id or viewer.user_id, limits)
+        for row in read(
+            _OVERDUE_OF_OTHERS, bound(viewer, worker_id or viewer.user_id, limits) | {"most": limit}
         )
     ]
 

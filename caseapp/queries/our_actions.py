@@ -5,16 +5,17 @@ Every row is selected through scopes.SEES_OWN_ACTION. Reads begin at the index o
 counting stops at AT_MOST, so that the first page costs the same in an agency with sixteen thousand actions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import Date, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import Date, Integer, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, working_days
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import Action, Case, CaseAssignment, Goal, Person, User
-from caseapp.models.plan import IS_OPEN
+from caseapp.models.plan import IS_ASKED, IS_OPEN
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import case_manager, typed_words
@@ -35,10 +36,19 @@ SECTIONS = {
 
 _SOON = bindparam("soon", type_=Date())
 _IN_SECTION = {
-    "answer": Action.status == ActionStatus.REQUESTED,
+    "answer": IS_ASKED,
     "late": and_(Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY),
     "due": and_(Action.status.in_(UNDER_WAY), Action.due_on >= scopes.TODAY, Action.due_on <= _SOON),
     "later": and_(Action.status.in_(UNDER_WAY), or_(Action.due_on > _SOON, Action.due_on.is_(None))),
+}
+#: Those without a day come last, and are read apart, so that the others are read in the order of the index.
+_LATER = [
+    and_(Action.status.in_(UNDER_WAY), Action.due_on > _SOON),
+    and_(Action.status.in_(UNDER_WAY), Action.due_on.is_(None)),
+]
+_HALVES = {
+    "answer": [and_(IS_ASKED, Action.due_on.is_not(None)), and_(IS_ASKED, Action.due_on.is_(None))],
+    "later": _LATER,
 }
 _OURS = and_(Case.closed_at.is_(None), scopes.SEES_OWN_ACTION)
 _MINE = or_(Action.owner_user_id == scopes.VIEWER_USER, Action.owner_user_id.is_(None))
@@ -114,6 +124,17 @@ class Wanted:
     words: str = ""
     within: str = ""  # "7" or "30": due in so many days or late; "none": no date
 
+    @property
+    def shape(self) -> "Wanted":
+        """What of this stands in the statement; the rest are its values. Lists have few shapes, so each is kept."""
+        within = self.within if self.within in ("", "none") else "days"
+        return replace(
+            self,
+            reference="any" if self.reference else "",
+            words=typed_words.shape(self.words),
+            within=within,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -127,35 +148,37 @@ class Summary:
         return f"{AT_MOST}+" if n > AT_MOST else str(n)
 
 
-def _filters(wanted: Wanted) -> tuple[list, dict]:
-    where, values = [], {}
-    if wanted.mine:
+def _filters(shape: Wanted) -> list:
+    where = []
+    if shape.mine:
         where.append(_MINE)
-    if wanted.reference:
+    if shape.reference:
         where.append(Case.reference == bindparam("reference"))
-        values["reference"] = wanted.reference
-    if wanted.status:
-        where.append(Action.status == ActionStatus(wanted.status))
-    if wanted.within == "none":
+    if shape.status:
+        where.append(Action.status == ActionStatus(shape.status))
+    if shape.within == "none":
         where.append(Action.due_on.is_(None))
-    elif wanted.within:
-        where.append(Action.due_on <= clock.today() + timedelta(days=int(wanted.within)))
-    words, typed = typed_words.holding(
-        wanted.words, Action.what, Person.given_name, Person.family_name, Person.known_as
+    elif shape.within:
+        where.append(Action.due_on <= bindparam("within", type_=Date()))
+    words, _ = typed_words.holding(
+        shape.words, Action.what, Person.given_name, Person.family_name, Person.known_as
     )
-    return where + words, values | typed
+    return where + words
 
 
-def _from(statement):
-    return (
-        statement.join(Case, Case.id == Action.case_id)
-        .join(Goal, Goal.id == Action.goal_id)
-        .join(Person, Person.id == Case.person_id)
-    )
+def _from(statement, people: bool = True):
+    """The actions with what decides whether they are seen, and, with `people`, the names that a filter looks through."""
+    joined = statement.join(Case, Case.id == Action.case_id).join(Goal, Goal.id == Action.goal_id)
+    return joined.join(Person, Person.id == Case.person_id) if people else joined
 
 
-def _values(viewer: Viewer, more: dict) -> dict:
-    return scopes.binds(viewer) | {"soon": clock.today() + timedelta(days=SOON)} | more
+def _values(viewer: Viewer, wanted: Wanted, **more) -> dict:
+    today = clock.today()
+    values = scopes.binds(viewer, today) | typed_words.values(wanted.words) | more
+    values |= {"soon": today + timedelta(days=SOON), "reference": wanted.reference}
+    if wanted.within.isdigit():
+        values["within"] = today + timedelta(days=int(wanted.within))
+    return values
 
 
 #: As the index of open actions holds them, so that the first ten are read and not all sorted.
@@ -174,47 +197,73 @@ def _order(section: str, order: str):
     return _AS_INDEXED if order == "due" and section in _DATED else _ORDERS[order]
 
 
+_LOOKED = select(User.looked_at).where(User.id == scopes.VIEWER_USER).scalar_subquery()
+
+
+@lru_cache(64)
+def _summary(shape: Wanted):
+    counts = []
+    for section, inside in _IN_SECTION.items():
+        parts = [
+            select(
+                _from(select(Action.id), people=bool(shape.words))
+                .where(_OURS, IS_OPEN, half, *_filters(shape))
+                .limit(AT_MOST + 1)
+                .subquery()
+            )
+            for half in (_LATER if section == "later" else [inside])
+        ]
+        counts.append(select(func.count()).select_from(union_all(*parts).subquery()).scalar_subquery())
+    return select(_LOOKED, *counts)
+
+
 def summary(wanted: Wanted, *, viewer: Viewer) -> Summary:
     """How many there are in each section, and when the viewer last said "I have seen these"; one statement."""
-    where, values = _filters(wanted)
-    counts = [
-        select(func.count())
-        .select_from(
-            _from(select(Action.id)).where(_OURS, IS_OPEN, inside, *where).limit(AT_MOST + 1).subquery()
-        )
-        .scalar_subquery()
-        for inside in _IN_SECTION.values()
-    ]
-    looked = select(User.looked_at).where(User.id == scopes.VIEWER_USER).scalar_subquery()
-    row = db.session.execute(select(looked, *counts), _values(viewer, values)).one()
+    row = read(_summary(wanted.shape), _values(viewer, wanted)).one()
     return Summary(row[0], dict(zip(SECTIONS, row[1:], strict=True)))
+
+
+_MOST = bindparam("most", type_=Integer())
+
+
+@lru_cache(64)
+def _first_rows(shape: Wanted):
+    parts = []
+    for position, (section, inside) in enumerate(_IN_SECTION.items()):
+        for half in _HALVES.get(section, [inside]):
+            sub = (
+                _select(position)
+                .where(_OURS, IS_OPEN, half, *_filters(shape))
+                .order_by(*_AS_INDEXED)
+                .limit(_MOST)
+                .subquery()
+            )
+            parts.append(select(sub))
+    return union_all(*parts)
 
 
 def first_rows(
     wanted: Wanted, *, viewer: Viewer, calendar: str, each: int = 10
 ) -> dict[str, list[OurAction]]:
     """The first rows of each section, the nearest day first; one statement."""
-    where, values = _filters(wanted)
-    parts = []
-    for position, (section, inside) in enumerate(_IN_SECTION.items()):
-        # those without a day come last; read apart, so that the others are read in the order of the index
-        halves = [()] if section in _DATED else [(Action.due_on.is_not(None),), (Action.due_on.is_(None),)]
-        for half in halves:
-            sub = (
-                _select(position)
-                .where(_OURS, IS_OPEN, inside, *half, *where)
-                .order_by(*_AS_INDEXED)
-                .limit(each)
-                .subquery()
-            )
-            parts.append(select(sub))
     names = list(SECTIONS)
     found = {name: [] for name in names}
-    for row in db.session.execute(union_all(*parts), _values(viewer, values)):
+    for row in read(_first_rows(wanted.shape), _values(viewer, wanted, most=each)):
         found[names[row.section]].append(_row(row, calendar))
     for section in found.values():  # a union keeps no order
         section.sort(key=lambda row: (row.due_on or date.max, row.case_id, row.id))
     return {name: section[:each] for name, section in found.items()}
+
+
+@lru_cache(64)
+def _rows(shape: Wanted, section: str, order: str):
+    return (
+        _select(0)
+        .where(_OURS, IS_OPEN, _IN_SECTION[section], *_filters(shape))
+        .order_by(*_order(section, order))
+        .offset(bindparam("offset", type_=Integer()))
+        .limit(_MOST)
+    )
 
 
 def rows(
@@ -228,25 +277,22 @@ def rows(
     order: str = "due",
 ) -> list[OurAction]:
     """Rows of one section, or of all of them one after the other where `section` is empty."""
-    where, values = _filters(wanted)
     found = []
     for name in [section] if section else SECTIONS:
-        statement = (
-            _select(0)
-            .where(_OURS, IS_OPEN, _IN_SECTION[name], *where)
-            .order_by(*_order(name, order))
-            .offset(offset)
-            .limit(limit - len(found))
-        )
-        found += [_row(row, calendar) for row in db.session.execute(statement, _values(viewer, values))]
+        values = _values(viewer, wanted, offset=offset, most=limit - len(found))
+        found += [_row(row, calendar) for row in read(_rows(wanted.shape, name, order), values)]
     return found
+
+
+@lru_cache(64)
+def _total(shape: Wanted, section: str):
+    inner = _from(select(Action.id)).where(_OURS, IS_OPEN, _IN_SECTION[section], *_filters(shape))
+    return select(func.count()).select_from(inner.limit(_MOST).subquery())
 
 
 def total(wanted: Wanted, section: str, *, viewer: Viewer, at_most: int = 2000) -> int:
     """How many rows one section has; counting stops above `at_most`."""
-    where, values = _filters(wanted)
-    inner = _from(select(Action.id)).where(_OURS, IS_OPEN, _IN_SECTION[section], *where).limit(at_most + 1)
-    return db.session.scalar(select(func.count()).select_from(inner.subquery()), _values(viewer, values))
+    return read(_total(wanted.shape, section), _values(viewer, wanted, most=at_most + 1)).scalar()
 
 
 def _select(position):
@@ -319,7 +365,7 @@ _PEOPLE = (
 def people(*, viewer: Viewer) -> list[tuple[str, str]]:
     """(reference, name) of those whom the agency's open actions are for; none where there are too many to choose
     from in a list: then the filter by words finds them."""
-    found = db.session.execute(_PEOPLE, scopes.binds(viewer)).all()
+    found = read(_PEOPLE, scopes.binds(viewer))
     if len(found) > PEOPLE_MOST or sum(row[3] for row in found) > LOOKED_THROUGH:
         return []
     return [(row.reference, f"{row.given_name} {row.family_name}".strip()) for row in found]

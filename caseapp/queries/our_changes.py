@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Integer, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import (
     Action,
     Case,
@@ -62,6 +62,10 @@ _CHANGES = (
     )
     .order_by(Event.at.desc(), Event.id.desc())
 )
+_NEWEST = _CHANGES.limit(bindparam("most", type_=Integer()))
+_COUNT = select(func.count()).select_from(
+    _CHANGES.with_only_columns(Event.id).order_by(None).limit(AT_MOST + 1).subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Changed:
 
 def changed(*, viewer: Viewer, limit: int = 10) -> list[Changed]:
     """What others changed in the agency's actions since the viewer said "I have seen these", newest first."""
-    values = scopes.binds(viewer) | {"first_look": clock.now() - timedelta(days=FIRST_LOOK)}
+    values = scopes.binds(viewer) | {"first_look": clock.now() - timedelta(days=FIRST_LOOK), "most": limit}
     return [
         Changed(
             row.id,
@@ -105,15 +109,14 @@ def changed(*, viewer: Viewer, limit: int = 10) -> list[Changed]:
             row.reference,
             f"{row.given_name} {row.family_name}".strip(),
         )
-        for row in db.session.execute(_CHANGES.limit(limit), values)
+        for row in read(_NEWEST, values)
     ]
 
 
 def count_changed(*, viewer: Viewer) -> int:
     """How many changes `changed` has in all; stops at AT_MOST."""
     values = scopes.binds(viewer) | {"first_look": clock.now() - timedelta(days=FIRST_LOOK)}
-    inner = _CHANGES.with_only_columns(Event.id).order_by(None).limit(AT_MOST + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(inner), values)
+    return read(_COUNT, values).scalar()
 
 
 def old_and_new(change) -> tuple[tuple[str, str, str], ...]:

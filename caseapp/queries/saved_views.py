@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import SavedView
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
@@ -32,11 +32,11 @@ _ONE = select(*_COLUMNS).where(SavedView.user_id == scopes.VIEWER_USER, SavedVie
 
 def of_list(list_name: str, *, viewer: Viewer) -> list[View]:
     """The viewer's own views of one list, by name."""
-    rows = db.session.execute(_OF_LIST, {"list_name": list_name, "viewer_user": viewer.user_id})
+    rows = read(_OF_LIST, {"list_name": list_name, "viewer_user": viewer.user_id})
     return [View(*row) for row in rows]
 
 
 def find(view_id: int, *, viewer: Viewer) -> View | None:
     """One of the viewer's own views."""
-    row = db.session.execute(_ONE, {"view_id": view_id, "viewer_user": viewer.user_id}).first()
+    row = read(_ONE, {"view_id": view_id, "viewer_user": viewer.user_id}).first()
     return row and View(*row)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from caseapp import settings_catalogue as catalogue
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import AgencySetting, AuditEntry, User
 from caseapp.models.base import Id
 from caseapp.policy.viewer import Viewer
@@ -48,13 +48,13 @@ class SettingLine:
 def value(agency_id: int, key: str) -> Value:
     """What counts for this agency. Raises KeyError for a setting that there is not."""
     known = catalogue.catalogue()[key]
-    row = db.session.execute(_ONE, {"agency_id": agency_id, "key": key}).first()
+    row = read(_ONE, {"agency_id": agency_id, "key": key}).first()
     return known.default if row is None else catalogue.with_defaults({key: row[0]})[key]
 
 
 def values(agency_id: int) -> Mapping[str, Value]:
     """Everything that counts for this agency, in one statement."""
-    return catalogue.with_defaults(dict(db.session.execute(_ALL, {"agency_id": agency_id}).all()))
+    return catalogue.with_defaults(dict(read(_ALL, {"agency_id": agency_id})))
 
 
 def lines(*, viewer: Viewer) -> list[SettingLine]:

@@ -15,11 +15,12 @@ Bands: Room below 95 %, Full to 100 %, Over above it, Too much from 110 %.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from sqlalchemy import Date, Float, and_, bindparam, case, cast, exists, func, or_, select, union_all
 
 from caseapp import clock
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import (
     Action,
     CarePlan,
@@ -146,6 +147,7 @@ _WORKERS = (
     .order_by(User.name)
     .limit(MOST)
 )
+_OPEN_CASES = select(func.count(Case.id)).where(MANAGED)
 _OURS = and_(Case.closed_at.is_(None), scopes.SEES_OWN_ACTION)
 _OVERDUE = (
     select(Action.owner_user_id, func.count().label("overdue"))
@@ -208,11 +210,11 @@ def band(weight: int | None) -> tuple[str, str]:
 def team(*, viewer: Viewer, limits: dict) -> Team:
     """Every worker of the agency with their load, by name; four statements whatever the size of the team."""
     values = scopes.binds(viewer) | {"review_by": clock.today() + timedelta(days=14)}
-    loads = {row.user_id: row for row in db.session.execute(_LOADS, values)}
-    overdue = dict(tuple(row) for row in db.session.execute(_OVERDUE, values))
-    open_cases = db.session.scalar(select(func.count(Case.id)).where(MANAGED), values)
+    loads = {row.user_id: row for row in read(_LOADS, values)}
+    overdue = dict(read(_OVERDUE, values))
+    open_cases = read(_OPEN_CASES, values).scalar()
     workers = []
-    for row in db.session.execute(_WORKERS, values):
+    for row in read(_WORKERS, values):
         load = loads.get(row.id)
         can_carry = limits["workload_capacity"] * row.capacity / 100
         weight = round(100 * (load.weight if load else 0) / can_carry) if can_carry else None
@@ -259,6 +261,32 @@ def ordered(workers: list[Worker], order: str, descending: bool) -> list[Worker]
 _SINCE = bindparam("since", type_=UTC)
 
 
+@cache
+def _overdue_weeks(database: str):
+    """One sum for each bound day: day_0 … day_7."""
+    columns = (Action.due_on, Action.status, Action.ended_on, Action.changed_at)
+    reach = select(*columns).join(Case, Case.id == Action.case_id).join(Goal, Goal.id == Action.goal_id)
+    ours = (scopes.SEES_OWN_ACTION,)
+    still = reach.where(
+        *ours, IS_OPEN, Case.closed_at.is_(None), Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY
+    )
+    ended = reach.where(
+        *ours, Action.status.in_(ENDED), Action.changed_at > _SINCE, Action.due_on < scopes.TODAY
+    )
+    both = union_all(still, ended).subquery()
+    over_on = func.coalesce(both.c.ended_on, _changed_day(both, database))
+    is_open = both.c.status.in_(UNDER_WAY)
+    days = [bindparam(f"day_{week}", type_=Date()) for week in range(WEEKS)]
+    return select(
+        *(
+            func.coalesce(
+                func.sum(case((and_(both.c.due_on < day, or_(is_open, over_on > day)), 1), else_=0)), 0
+            )
+            for day in days
+        )
+    )
+
+
 def overdue_weeks(*, viewer: Viewer) -> list[tuple[date, int]]:
     """How many of the agency's actions were past their day on this day of each of the last eight weeks, today last.
 
@@ -266,29 +294,14 @@ def overdue_weeks(*, viewer: Viewer) -> list[tuple[date, int]]:
     those that ended within the eight weeks, each by its own index."""
     today = clock.today()
     days = [today - timedelta(weeks=week) for week in range(WEEKS - 1, -1, -1)]
-    columns = (Action.due_on, Action.status, Action.ended_on, Action.changed_at)
-    reach = select(*columns).join(Case, Case.id == Action.case_id).join(Goal, Goal.id == Action.goal_id)
-    ours = (scopes.SEES_OWN_ACTION,)
-    still = reach.where(
-        *ours, Case.closed_at.is_(None), Action.status.in_(UNDER_WAY), Action.due_on < scopes.TODAY
-    )
-    ended = reach.where(
-        *ours, Action.status.in_(ENDED), Action.changed_at > _SINCE, Action.due_on < scopes.TODAY
-    )
-    both = union_all(still, ended).subquery()
-    over_on = func.coalesce(both.c.ended_on, _changed_day(both))
-    is_open = both.c.status.in_(UNDER_WAY)
-    sums = [
-        func.coalesce(func.sum(case((and_(both.c.due_on < day, or_(is_open, over_on > day)), 1), else_=0)), 0)
-        for day in days
-    ]
-    values = scopes.binds(viewer) | {"since": clock.now() - timedelta(weeks=WEEKS)}
-    return list(zip(days, db.session.execute(select(*sums), values).one(), strict=True))
+    values = scopes.binds(viewer, today) | {"since": clock.now() - timedelta(weeks=WEEKS)}
+    values |= {f"day_{week}": day for week, day in enumerate(days)}
+    return list(zip(days, read(_overdue_weeks(db.engine.dialect.name), values).one(), strict=True))
 
 
-def _changed_day(both):
+def _changed_day(both, database):
     return (
         cast(func.date(both.c.changed_at), Date)
-        if db.engine.dialect.name == "postgresql"
+        if database == "postgresql"
         else func.date(both.c.changed_at, type_=Date())
     )

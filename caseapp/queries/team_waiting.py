@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import time
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Integer, bindparam, func, select
 
 from caseapp import clock, working_days
-from caseapp.extensions import db
+from caseapp.extensions import read
 from caseapp.models import (
     Action,
     Agency,
@@ -21,6 +21,7 @@ from caseapp.queries.team import MANAGED
 from caseapp.vocabulary import ActionStatus, CaseStatus
 
 _SINCE = bindparam("since", type_=UTC)
+_MOST = bindparam("most", type_=Integer())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ _ALLOCATE = (
     .join(Person, Person.id == Case.person_id)
     .where(MANAGED, Case.status == CaseStatus.ALLOCATION)
     .order_by(Case.opened_at)
+    .limit(_MOST)
 )
+_TO_ALLOCATE = select(func.count(Case.id)).where(MANAGED, Case.status == CaseStatus.ALLOCATION)
 _ISSUES = (
     select(
         Case.id,
@@ -64,6 +67,7 @@ _ISSUES = (
     .join(Agency, Agency.id == PlanIssue.agency_id)
     .where(MANAGED, PlanIssue.answered_at.is_(None), PlanIssue.raised_at < _SINCE)
     .order_by(PlanIssue.raised_at)
+    .limit(_MOST)
 )
 _SILENT = (
     select(Agency.name, func.count(Action.id), func.min(Action.asked_at))
@@ -77,17 +81,16 @@ _SILENT = (
     )
     .group_by(Agency.id, Agency.name)
     .order_by(func.min(Action.asked_at))
+    .limit(_MOST)
 )
 
 
 def to_allocate(*, viewer: Viewer, limit: int = 5) -> tuple[int, list[Waiting]]:
     """Cases that wait for a worker (S3-5): how many, and those that have waited longest."""
-    values = scopes.binds(viewer)
-    count = db.session.scalar(
-        select(func.count(Case.id)).where(MANAGED, Case.status == CaseStatus.ALLOCATION), values
-    )
+    values = scopes.binds(viewer) | {"most": limit}
+    count = read(_TO_ALLOCATE, values).scalar()
     found = []
-    for row in db.session.execute(_ALLOCATE.limit(limit), values):
+    for row in read(_ALLOCATE, values):
         days = (clock.today() - clock.local_day(row.opened_at)).days
         found.append(Waiting(*_who(row), "Waiting for a worker", _since(days), days > 14))
     return count, found
@@ -98,8 +101,8 @@ def late_issues(*, viewer: Viewer, limits: dict, limit: int = 5) -> list[Waiting
     calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
     today = clock.today()
     found = []
-    values = scopes.binds(viewer) | {"since": _limit(most, calendar)}
-    for row in db.session.execute(_ISSUES.limit(limit), values):
+    values = scopes.binds(viewer) | {"since": _limit(most, calendar), "most": limit}
+    for row in read(_ISSUES, values):
         held = working_days.working_days_between(clock.local_day(row.raised_at), today, calendar)
         if held > most:
             found.append(
@@ -112,11 +115,11 @@ def silent_agencies(*, viewer: Viewer, limits: dict, limit: int = 10) -> list[Si
     """Agencies that were asked to do something and have answered neither yes nor no for longer than the agency's limit
     for issues, in working days."""
     calendar, most = limits["working_day_calendar"], limits["issue_answer_working_days"]
-    values = scopes.binds(viewer) | {"since": _limit(most, calendar)}
+    values = scopes.binds(viewer) | {"since": _limit(most, calendar), "most": limit}
     today = clock.today()
     return [
         Silent(name, count, working_days.working_days_between(clock.local_day(oldest), today, calendar))
-        for name, count, oldest in db.session.execute(_SILENT.limit(limit), values)
+        for name, count, oldest in read(_SILENT, values)
     ]
 
 

@@ -8,12 +8,21 @@ MOST = 6
 
 def holding(words: str, *columns) -> tuple[list, dict]:
     """The conditions, and the values to execute them with."""
-    where, values = [], {}
-    for at, word in enumerate(words.split()[:MOST]):
+    where = []
+    for at, _ in enumerate(words.split()[:MOST]):
         like = bindparam(f"word_{at}")
-        values[f"word_{at}"] = contains(word)
         where.append(or_(*(func.lower(column).like(like, escape="\\") for column in columns)))
-    return where, values
+    return where, values(words)
+
+
+def values(words: str) -> dict[str, str]:
+    """The values behind the conditions."""
+    return {f"word_{at}": contains(word) for at, word in enumerate(words.split()[:MOST])}
+
+
+def shape(words: str) -> str:
+    """As many words as count, all alike: what of them stands in a statement that is kept."""
+    return " ".join("word" for _ in words.split()[:MOST])
 
 
 def contains(word: str) -> str:

@@ -2,12 +2,13 @@
 on the case at once, with old and new values (S3-66), and stands in the timeline and in the audit record."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from sqlalchemy import bindparam, insert, select, update
 
 from caseapp import clock, dates
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
-from caseapp.extensions import db
+from caseapp.extensions import db, read, write
 from caseapp.ids import new_id
 from caseapp.models import Action, ActionNote, Case, Goal, User
 from caseapp.models.base import Id
@@ -118,9 +119,7 @@ _ACTION = Action.__table__
 def own_action(case: CaseFile, action_id: int, *, actor: Viewer):
     """The action, held until the end of the use case, if the actor sees it (else NotVisible) and may update it
     (else NotAllowed)."""
-    row = db.session.execute(
-        _FIND, scopes.binds(actor) | {"action_id": action_id, "case_id": case.id}
-    ).first()
+    row = read(_FIND, scopes.binds(actor) | {"action_id": action_id, "case_id": case.id}).first()
     if row is None:
         raise NotVisible
     if not rules.may_update_action(actor, case, owner_agency_id=row.owner_agency_id):
@@ -283,9 +282,7 @@ def minuted(
     may know of the action. Returns the action's id."""
     if not rules.may(actor, Do.EDIT_PLAN, case):
         raise NotAllowed
-    row = db.session.execute(
-        _FIND, scopes.binds(actor) | {"action_id": action_id, "case_id": case.id}
-    ).first()
+    row = read(_FIND, scopes.binds(actor) | {"action_id": action_id, "case_id": case.id}).first()
     if row is None:
         raise NotVisible
     if version is not None:
@@ -323,19 +320,35 @@ def _note(row, actor, at, text):
     return {"last_note": text, "last_note_at": at, "last_note_by": actor.name}
 
 
-def _write(row, actor, at, **values):
-    done = db.session.execute(
+@lru_cache(64)
+def _step(*columns):
+    """What is written when an action goes on: few sets of columns."""
+    return (
         update(_ACTION)
-        .where(_ACTION.c.id == row.id, _ACTION.c.version == row.version)
-        .values(version=row.version + 1, changed_at=at, changed_by_id=actor.user_id, **values)
+        .where(_ACTION.c.id == bindparam("of_action"), _ACTION.c.version == bindparam("seen"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
     )
-    if done.rowcount != 1:  # only where the database could not hold the row for us
+
+
+def _write(row, actor, at, **values):
+    values |= {"version": row.version + 1, "changed_at": at, "changed_by_id": actor.user_id}
+    binds = {f"new_{name}": value for name, value in values.items()}
+    met = write(_step(*sorted(values)), binds | {"of_action": row.id, "seen": row.version})
+    if met != 1:  # only where the database could not hold the row for us
         raise Stale({})
 
 
+_NOTE = insert(ActionNote.__table__).values(
+    {
+        name: bindparam(name)
+        for name in ("id", "action_id", "case_id", "at", "author_id", "agency_id", "text", "status")
+    }
+)
+
+
 def _add_note(case, row, actor, at, text, status):
-    db.session.execute(
-        insert(ActionNote.__table__),
+    write(
+        _NOTE,
         {
             "id": new_id(),
             "action_id": row.id,

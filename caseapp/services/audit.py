@@ -55,7 +55,7 @@ def entry(
 
 def write(entries: list[dict]) -> None:
     """Insert entries in the transaction that is open."""
-    insert_rows(INSERT, entries)
+    insert_rows(INSERT, *entries)
 
 
 def record(actor: Viewer, what: str, *, at: datetime, case: CaseFile | None = None, **more) -> None:

@@ -2,14 +2,39 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from caseapp.extensions import db
+from caseapp.extensions import db, read, write
 from caseapp.ids import new_id
 from caseapp.models import Case, CaseAssignment, Event, Notification, User
+from caseapp.models.base import Id
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import Audience, Role
+
+_OF_CASE = bindparam("of_case", type_=Id)
+
+
+def _named(table, *columns):
+    return insert(table).values({name: bindparam(name) for name in columns})
+
+
+_EVENT = _named(
+    Event.__table__,
+    *("id", "case_id", "at", "actor_id", "agency_id", "kind", "summary", "audience", "for_agency_id"),
+    *("action_id", "goal_id", "change"),
+)
+_NOTICE = _named(
+    Notification.__table__,
+    *("id", "user_id", "at", "kind", "case_id", "event_id", "meeting_id", "plain"),
+)
+_ACTIVE = (
+    update(Case.__table__).where(Case.__table__.c.id == _OF_CASE).values(last_activity_at=bindparam("moment"))
+)
+_WORKERS = select(CaseAssignment.user_id).where(
+    CaseAssignment.case_id == _OF_CASE, CaseAssignment.to_at.is_(None)
+)
+_MANAGER = select(Case.line_manager_id).where(Case.id == _OF_CASE)
 
 
 def happened(
@@ -33,8 +58,8 @@ def happened(
     named users; never the actor. `meeting_id` is the meeting that their notice leads to. `change` maps a field's name, in words, to its old and new value. Returns the
     event's id."""
     event_id = new_id()
-    db.session.execute(
-        insert(Event.__table__),
+    write(
+        _EVENT,
         {
             "id": event_id,
             "case_id": case.id,
@@ -50,9 +75,7 @@ def happened(
             "change": change,
         },
     )
-    db.session.execute(
-        update(Case.__table__).where(Case.__table__.c.id == case.id).values(last_activity_at=at)
-    )
+    write(_ACTIVE, {"of_case": case.id, "moment": at})
     people = set(tell_user_ids)
     if tell_case_workers:
         people |= case_workers(case.id)
@@ -86,20 +109,13 @@ def notify(
         }
         for user_id in sorted(user_ids)
     ]
-    if rows:
-        db.session.execute(insert(Notification.__table__), rows)
+    write(_NOTICE, *rows)
 
 
 def case_workers(case_id: int) -> set[int]:
     """The case manager and key workers now; where there is none, the case's line manager."""
-    workers = set(
-        db.session.scalars(
-            select(CaseAssignment.user_id).where(
-                CaseAssignment.case_id == case_id, CaseAssignment.to_at.is_(None)
-            )
-        )
-    )
-    return workers or {db.session.scalar(select(Case.line_manager_id).where(Case.id == case_id))}
+    found = read(_WORKERS, {"of_case": case_id}) or read(_MANAGER, {"of_case": case_id})
+    return {row[0] for row in found}
 
 
 def agency_workers(agency_id: int) -> set[int]:

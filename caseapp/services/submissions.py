@@ -2,34 +2,36 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from caseapp.extensions import db
+from caseapp.extensions import db, read, write
 from caseapp.models import Submission
 from caseapp.policy.viewer import Viewer
 
 _TABLE = Submission.__table__
 _DIALECT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_CLAIMS = {
+    name: dialect_insert(_TABLE)
+    .values(key=bindparam("claimed"), user_id=bindparam("by"), at=bindparam("moment"))
+    .on_conflict_do_nothing(index_elements=["key"])
+    .returning(_TABLE.c.key)
+    for name, dialect_insert in _DIALECT.items()
+}
+_SETTLE = update(_TABLE).where(_TABLE.c.key == bindparam("claimed")).values(result_id=bindparam("made"))
 
 
 def claim(key: str, *, actor: Viewer, at: datetime) -> bool:
     """True for the first arrival; False for a repeat, once the first has been committed. Must run inside a unit of
     work: if the act fails, the claim goes with it and the form can be sent again."""
-    insert = _DIALECT[db.engine.dialect.name]
-    statement = (
-        insert(_TABLE)
-        .values(key=key, user_id=actor.user_id, at=at)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(_TABLE.c.key)
-    )
-    return db.session.execute(statement).first() is not None
+    claimed = {"claimed": key, "by": actor.user_id, "moment": at}
+    return read(_CLAIMS[db.engine.dialect.name], claimed).first() is not None
 
 
 def settle(key: str, result_id: int | None) -> None:
     """Remember what the act made, so that a repeat leads to the same place."""
     if result_id is not None:
-        db.session.execute(update(_TABLE).where(_TABLE.c.key == key).values(result_id=result_id))
+        write(_SETTLE, {"claimed": key, "made": result_id})
 
 
 def is_own(key: str, *, actor: Viewer) -> bool:

@@ -31,7 +31,8 @@ def _load(case, action_id, notes=None):
 
 
 def _owned(case, action_id):
-    one = _load(case, action_id)
+    """The action, to be updated; its notes are read only where a page shows them again."""
+    one = _load(case, action_id, notes=False)
     if not one.may_update:
         raise NotAllowed
     return one
@@ -116,9 +117,10 @@ def update_action(case, action_id):
     form = UpdateForm(one, _workers(one))
     if "edit" in (form.choice.raw_data or ()):  # the button comes beside the radio that stands ticked
         form.choice.data = None
+        one = _load(case, action_id)
         return either("plan/action.html", "plan/_action_form.html", **_context(case, one, form))
     if form.choice.data == "theirs":
-        return _row(case, action_id, form, "Nothing was changed. Here is what is saved.")
+        return _row(case, one, form, "Nothing was changed. Here is what is saved.")
     if form.validate_on_submit() and form.accepts(
         action_progress.progress,
         case,
@@ -131,9 +133,10 @@ def update_action(case, action_id):
         ended_on=form.ended_on.data,
         worker_id=form.worker_id if form.choice.data != "note" else None,
     ):
-        return _row(case, action_id, form)
+        return _row(case, one, form)
     if form.stale:
         return _conflict(case, one, form)
+    one = _load(case, action_id)
     return refused("plan/action.html", "plan/_action_form.html", **_context(case, one, form))
 
 
@@ -151,7 +154,7 @@ def accept_action(case, action_id):
         version=form.seen_version,
         worker_id=form.worker_id,
     ):
-        return _row(case, action_id, form)
+        return _row(case, one, form)
     return _unanswered(case, one, form)
 
 
@@ -169,18 +172,18 @@ def decline_action(case, action_id):
         version=form.seen_version,
         reason=form.reason.data or "",
     ):
-        return _row(case, action_id, form)
+        return _row(case, one, form)
     return _unanswered(case, one, form)
 
 
 def _unanswered(case, one, form):
     """The question again: with what is wrong, or, where somebody changed the action meanwhile, as it is now."""
+    one = _load(case, one.id)
     if not form.stale:
         if action_progress.choices(one.raw.status):  # it has been answered: show the form that fits now
             form = _like(one, form)
         return refused("plan/action.html", "plan/_action_form.html", **_context(case, one, form))
     reason, stale = form.reason.data, form.stale
-    one = _load(case, one.id)
     again = _like(one, form)
     if isinstance(again, AnswerForm):
         again.reason.data = reason
@@ -207,16 +210,17 @@ def _who_changed(stale, one):
     return f"{who} changed this action{when}, while you were reading. This is how it stands now."
 
 
-def _row(case, action_id, form, say=None):
+def _row(case, one, form, say=None):
     """The row as it now is, with the note that says so; or the page it stands on."""
-    one = _load(case, action_id, notes=False)
     if say is None:
         say = f"Saved at {dates.hour(clock.now())}."
         if one.head.cm_id != viewer().user_id:
             say += f" {one.head.told} has been told."
-    context = _context(case, one, form)
-    if context["back"]:
-        return saved(url_for(BACK[context["back"]]), say=say)
+    if form.back.data in BACK:
+        return saved(url_for(BACK[form.back.data]), say=say)
+    if not wants_fragment():
+        return saved(url_for("plan.show", reference=case.reference), say=say)
+    context = _context(case, _load(case, one.id, notes=False), form)
     return saved(
         context["plan_url"], "plan/_action.html", **context | {"say": say, "saved_line": say, "focus": True}
     )
