@@ -47,12 +47,22 @@ def bars(
     return Markup("".join(parts))  # noqa: S704 - every text above is escaped
 
 
-def line(title: str, points: Sequence[tuple[str, float]], *, name: str = "l") -> Markup:
-    """One line through (label, value), the first and every other label written under it, the last value beside it."""
-    left, right, top, bottom = 28, 326, 14, 202
-    highest = _round_up(max([value for _, value in points] + [1]))
+def line(
+    title: str,
+    points: Sequence[tuple[str, float]],
+    *,
+    name: str = "l",
+    most: float | None = None,
+    unit: str = "",
+    calm: bool = False,
+) -> Markup:
+    """One line through (label, value), the first and every other label written under it, the last value beside it.
+    `most` is the top of the scale where that is fixed (100 for shares), `calm` draws it in the brand's colour: a line
+    that is not about lateness."""
+    left, right, top, bottom = 28, 326 - 10 * len(unit), 14, 202
+    highest = most or _round_up(max([value for _, value in points] + [1]))
     across = (right - left) / max(1, len(points) - 1)
-    parts = [_open(title, ", ".join(f"{label} {_figure(value)}" for label, value in points), 232, name)]
+    parts = [_open(title, ", ".join(f"{label} {_figure(value)}{unit}" for label, value in points), 232, name)]
     for at in range(5):
         value = highest * at / 4
         y = round(bottom - (bottom - top) * at / 4, 1)
@@ -69,11 +79,13 @@ def line(title: str, points: Sequence[tuple[str, float]], *, name: str = "l") ->
                 f'<text class="muted" x="{where[at][0]}" y="222" text-anchor="middle">{escape(label)}</text>'
             )
     drawn = " ".join(f"{x},{y}" for x, y in where)
-    parts.append(f'<polyline class="ln" points="{drawn}"/>')
-    parts += [f'<circle class="dot" cx="{x}" cy="{y}" r="3.5"/>' for x, y in where]
+    parts.append(f'<polyline class="ln{" ln--calm" if calm else ""}" points="{drawn}"/>')
+    parts += [
+        f'<circle class="dot{" dot--calm" if calm else ""}" cx="{x}" cy="{y}" r="3.5"/>' for x, y in where
+    ]
     if where:
         x, y = where[-1]
-        parts.append(f'<text x="{x + 8}" y="{round(y + 4, 1)}">{_figure(points[-1][1])}</text>')
+        parts.append(f'<text x="{x + 8}" y="{round(y + 4, 1)}">{_figure(points[-1][1])}{unit}</text>')
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704 - every text above is escaped
 

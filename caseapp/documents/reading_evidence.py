@@ -4,7 +4,7 @@ cells that the matrix shows, and the figures are counted from these rows (S0-33,
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from caseapp import clock, dates, sheets
+from caseapp import clock, dates, references, sheets
 from caseapp.policy.reading import ReaderFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import reading_matrix, reading_person
@@ -218,8 +218,8 @@ def entry_words(one) -> str:
 
 
 def said(receipt: str) -> str:
-    """R-4172 9304"""
-    return f"R-{receipt[:4]} {receipt[4:]}" if receipt else ""
+    """The receipt's number as it is said on the phone."""
+    return f"R-{references.say(receipt)}" if receipt else ""
 
 
 def _local(at: datetime | None) -> datetime | None:

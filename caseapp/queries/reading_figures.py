@@ -97,13 +97,15 @@ def _sum(many) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class ChapterFigures:
-    """One chapter and how it stands with those asked."""
+    """One chapter and how it stands with those asked; `few` where they are so few that figures would tell of persons,
+    and then there are none."""
 
     id: int
     number: str
     title: str
     version: int
     figures: Figures
+    few: bool = False
 
 
 _PAGE = (
@@ -120,7 +122,12 @@ def chapters(*, viewer: Viewer, offset: int = 0, limit: int = 25) -> tuple[list[
     total = db.session.scalar(select(func.count()).select_from(_PAGE.subquery()), values)
     page = db.session.execute(_PAGE.offset(offset).limit(limit), values).all()
     by_chapter = _of_chapters([row.id for row in page], policy.IN_AGENCY, values)
-    return [ChapterFigures(*row, by_chapter.get(row.id, Figures())) for row in page], total
+    return [_unless_few(row, by_chapter.get(row.id, Figures())) for row in page], total
+
+
+def _unless_few(row, figures):
+    few = 0 < figures.asked < FEWEST
+    return ChapterFigures(*row, Figures() if few else figures, few)
 
 
 def _of_chapters(ids: Sequence[int], people, values) -> dict[int, Figures]:
@@ -202,7 +209,11 @@ _STEPS = (
     )
     .join(Chapter, Chapter.id == ChapterStep.chapter_id)
     .join(ChapterVersion, VERSION_NOW)
-    .where(Chapter.agency_id == policy.READER_AGENCY, STANDS, ChapterStep.step.in_(("reviews", "actions")))
+    .where(
+        Chapter.agency_id == policy.READER_AGENCY,
+        STANDS,
+        ChapterStep.step.in_(("reviews", "plan", "actions")),
+    )
     .order_by(Chapter.place.desc(), Chapter.number.desc())
 )
 _REVIEWS = (
@@ -217,19 +228,20 @@ _REVIEWS = (
 
 
 def beside_the_work(*, viewer: Viewer, late_actions: int | None = None) -> list[Beside]:
-    """Lateness of a step with the reading of its chapter, for a line manager; three statements. Steps whose chapter
-    nobody of the own staff is asked for are left out."""
+    """Lateness of a step with the reading of its chapter, for a line manager; three statements. A step whose
+    chapter nobody of the own staff is asked for is left out; for reviews that of the plan itself stands in."""
     values = binds(viewer)
     by_step = {row.step: row for row in read(_STEPS, values)}
     figures = _of_chapters(sorted({row.id for row in by_step.values()}), policy.OWN_STAFF, values)
     reviews = read(_REVIEWS, scopes.binds(viewer)).one()
     found = []
-    for step, what, late, of in (
-        ("reviews", "Reviews of the plan", reviews.late, reviews.planned),
-        ("actions", "Actions", late_actions, None),
+    for steps, what, late, of in (
+        (("reviews", "plan"), "Reviews of the plan", reviews.late, reviews.planned),
+        (("actions",), "Actions", late_actions, None),
     ):
-        row = by_step.get(step)
-        if row is None or late is None or not figures.get(row.id, Figures()).asked:
+        asked = [by_step[step] for step in steps if step in by_step]
+        row = next((one for one in asked if figures.get(one.id, Figures()).asked), None)
+        if row is None or late is None:
             continue
         found.append(
             Beside(

@@ -61,10 +61,11 @@ def figures_csv():
                 one.number,
                 one.title,
                 one.version,
-                one.figures.asked,
-                one.figures.current,
-                one.figures.overdue,
-                one.figures.older,
+                *(
+                    (f"fewer than {reading_figures.FEWEST}", "", "", "")
+                    if one.few
+                    else (one.figures.asked, one.figures.current, one.figures.overdue, one.figures.older)
+                ),
             )
             for one in rows
         ],

@@ -58,7 +58,12 @@ def over_time(weeks, title: str) -> dict:
     """The chart of the share over the weeks with its finding in words."""
     return {
         "weeks_chart": charts.line(
-            title, [(dates.short_day(one.on), one.percent) for one in weeks], name="weeks"
+            title,
+            [(dates.short_day(one.on), one.percent) for one in weeks],
+            name="weeks",
+            most=100,
+            unit="%",
+            calm=True,
         )
         if len(weeks) > 1
         else "",
