@@ -265,6 +265,7 @@ def ids(world, side: str) -> dict[str, list]:
         "sitting_id": [],
         "item_id": [],
         "way": ["up"],
+        "kind": ["csv", "xlsx"],
         "theme_id": list(db.session.scalars(select(GapTheme.id))),
     }
     if side == "own":

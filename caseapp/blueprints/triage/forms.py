@@ -30,7 +30,7 @@ class ThemeForm(Together):
     theme = IdSelect("Theme")
     new_theme = StringField("Or a new theme", [at_most(80)])
     scope = SelectField(
-        "How wide it is", choices={"": "As it is", **dict(GapScope.choices())}, validate_choice=True
+        "How wide it is", choices={"": "As it is", **dict(GapScope.choices())}, default=""
     )
 
 
@@ -63,7 +63,7 @@ class EntryForm(Form):
     title = StringField("What is missing or shut", [needed("Say what is missing or shut"), at_most(300)])
     kind = RadioField("Kind", choices=dict(EscalationKind.choices()))
     theme = IdSelect("Theme")
-    scope = SelectField("How wide it is", choices={"": "Not said", **dict(GapScope.choices())})
+    scope = SelectField("How wide it is", choices={"": "Not said", **dict(GapScope.choices())}, default="")
     asked = TextAreaField("What was asked")
     answered = TextAreaField("What was answered, by whom")
     state = SelectField(

@@ -1,0 +1,161 @@
+"""The quarter's report: whose figures, the same on the page and in both files, small numbers left out (S2-39, S2-41,
+B14a)."""
+
+import csv
+import io
+import re
+
+import openpyxl
+import pytest
+from sqlalchemy import update
+
+from caseapp import clock
+from caseapp.models import Area, Case, Meeting, UserArea
+from caseapp.queries import quarterly
+from caseapp.vocabulary import CaseStatus, MeetingKind, MeetingStatus, Role
+from tests.gaps import day, raised
+from tests.test_register import people
+
+
+@pytest.fixture
+def now(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: day(19))
+    return day(19)
+
+
+def table_of(page: str, key: str) -> dict[str, list[str]]:
+    """Row → numbers, as the page shows them."""
+    part = page.split(f'id="t-{key}"', 1)[1].split("</table>", 1)[0].split("<tbody>", 1)[1]
+    rows = {}
+    for row in part.split("<tr")[1:]:
+        name = re.search(r'scope="row"[^>]*>(.*?)</th>', row, re.S).group(1)
+        rows[name] = [
+            re.sub(r"<[^>]+>", "", cell).replace(",", "").strip()
+            for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
+        ]
+    return rows
+
+
+def test_a_line_manager_reads_the_own_agencys_quarter_and_nobody_elses(world, as_, now):
+    raised(world.orla)
+    page = as_("declan").get("/reports").text
+    assert "Canal Street Drug Service, October to December 2026" in page
+    assert list(table_of(page, "agencies")) == ["Canal Street Drug Service", "All"]
+    assert table_of(page, "gaps")["All"] == ["1", "0", "0", "0", "1"]
+    assert "Niall" not in page and "Rafter" not in page
+    assert as_("declan").get("/reports?of=").status_code == 404
+    for who in ("orla", "tomasz", "femi", "ciara", "root"):
+        assert as_(who).get("/reports").status_code == 403
+    assert "Canal Street" not in as_("amina").get("/reports").text
+
+
+def test_a_coordinator_reads_one_area_with_small_numbers_left_out_and_the_national_one_all(
+    world, as_, db_session, now
+):
+    people(db_session, world, 6)
+    raised(world.orla)
+    page = as_("sinead").get("/reports").text
+    assert "Liffey North, October" in page and "Numbers under 5 are not shown" in page
+    open_cases = table_of(page, "agencies")["Canal Street Drug Service"]
+    assert open_cases[0] == "7" and "not shown" in open_cases
+    assert as_("sinead").get("/reports?of=").status_code == 404
+    other = Area(name="Elsewhere", kind="local")
+    db_session.add(other)
+    db_session.commit()
+    assert as_("sinead").get(f"/reports?of={other.id}").status_code == 404
+    everything = as_("gearoid").get("/reports").text
+    assert "not shown" not in everything.split("<main", 1)[1]
+    assert table_of(everything, "needs")["Accommodation"][0] == "1"
+    assert "not shown" in table_of(page, "needs")["Accommodation"]
+
+
+def test_page_csv_and_xlsx_hold_the_same_figures(world, as_, db_session, now):
+    people(db_session, world, 6)
+    raised(world.orla)
+    for who in ("sinead", "declan", "gearoid"):
+        client = as_(who)
+        page = client.get("/reports").text
+        lines = list(
+            csv.DictReader(io.StringIO(client.get("/reports/quarterly.csv").data.decode("utf-8-sig")))
+        )
+        told = {}
+        for line in lines:
+            told.setdefault((line["Table"], line["Row"]), []).append(line["Number"])
+        book = openpyxl.load_workbook(io.BytesIO(client.get("/reports/quarterly.xlsx").data))
+        viewer = getattr(world, who)
+        scope = quarterly.scope(quarterly.scopes_of(viewer)[0][0], viewer=viewer)
+        with client.application.app_context():
+            report = quarterly.report(quarterly.quarters()[0], scope)
+        for table in report.tables:
+            if not table.rows:
+                continue
+            sheet = {
+                str(row[0]): [str(one) for one in row[1 : len(table.columns) + 1]]
+                for row in book[table.title[:31]].iter_rows(min_row=4, values_only=True)
+            }
+            shown = table_of(page, table.key)
+            assert shown == sheet
+            assert shown == {row: numbers for (title, row), numbers in told.items() if title == table.title}
+
+
+def test_closed_cases_lost_contact_and_meetings_that_were_not_convened_are_counted(
+    world, as_, db_session, now
+):
+    cases = people(db_session, world, 3)
+    for case_id, status in zip(
+        cases, (CaseStatus.CLOSED_POSITIVE, CaseStatus.CLOSED_OTHER, CaseStatus.CONTACT_LOST), strict=True
+    ):
+        ended = status is not CaseStatus.CONTACT_LOST
+        db_session.execute(
+            update(Case)
+            .where(Case.id == case_id)
+            .values(status=status, closed_at=day(3) if ended else None, close_reason="x" if ended else "")
+        )
+    db_session.add(
+        Meeting(
+            case_id=world.case_id,
+            agency_id=world.agencies["canal"],
+            kind=MeetingKind.CASE_MEETING,
+            status=MeetingStatus.NOT_CONVENED,
+            status_reason="Two agencies never answered",
+            status_at=day(4),
+            proposed_at=day(1),
+            proposed_by_id=world.orla.user_id,
+        )
+    )
+    db_session.commit()
+    page = as_("declan").get("/reports").text
+    assert table_of(page, "endings")["Canal Street Drug Service"] == ["1", "0", "0", "1", "1"]
+    assert table_of(page, "agencies")["Canal Street Drug Service"][-1] == "1"
+    assert "never answered" not in page
+    before = as_("declan").get("/reports?quarter=2026-Q3").text
+    assert table_of(before, "endings")["Canal Street Drug Service"] == ["0", "0", "0", "0", "1"]
+
+
+def test_a_coordinator_without_an_area_reads_why_there_is_no_report(world, as_, db_session, now):
+    db_session.execute(UserArea.__table__.delete())
+    db_session.commit()
+    page = as_("sinead").get("/reports")
+    assert page.status_code == 200 and "No area is given to you yet." in page.text
+    assert as_("sinead").get("/reports/quarterly.csv").status_code == 404
+
+
+def test_quarters_begin_and_end_at_local_midnight_also_in_summer():
+    quarter = quarterly.Quarter(
+        "2026-Q3", clock.today().replace(2026, 7, 1), clock.today().replace(2026, 10, 1)
+    )
+    starts, ends = quarter.moments
+    assert (starts.hour, ends.hour) == (23, 23)
+    assert clock.local(starts).isoformat().startswith("2026-07-01T00:00")
+    winter = quarterly.Quarter(
+        "2026-Q1", clock.today().replace(2026, 1, 1), clock.today().replace(2026, 4, 1)
+    )
+    assert winter.moments[0].hour == 0
+
+
+def test_what_a_role_may_choose_is_its_own(world, app, now):
+    with app.app_context():
+        assert quarterly.scopes_of(world.declan) == [("own", "Canal Street Drug Service")]
+        assert [words for _, words in quarterly.scopes_of(world.sinead)] == ["Liffey North"]
+        assert quarterly.scopes_of(world.gearoid)[0] == ("", "All areas")
+        assert world.gearoid.has(Role.NATIONAL_COORDINATOR)
