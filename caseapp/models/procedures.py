@@ -109,7 +109,15 @@ class ChapterVersion(Editable, Base):
         Index(
             "uq_chapter_version_chapter_id_draft", "chapter_id", unique=True, **_where("published_at IS NULL")
         ),
-        Index("ix_chapter_version_chapter_id_effective_on", "chapter_id", "effective_on"),
+        #: Which version holds is known from the index alone, without the long texts.
+        Index(
+            "ix_chapter_version_in_force",
+            "chapter_id",
+            "effective_on",
+            "superseded_on",
+            "counts_from",
+            "number",
+        ),
     )
 
     chapter_id: Mapped[int] = ref("chapter.id", index=False)

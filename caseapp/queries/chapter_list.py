@@ -131,17 +131,11 @@ def listed(
         folded = func.lower(literal(" ") + Chapter.title)
         in_title = and_(*(folded.like(f"% {_escaped(word)}%", escape="\\") for word in typed))
         statement = statement.order_by(None).order_by(in_title.desc(), Chapter.place, Chapter.number)
-    values = binds(viewer)
-    total = db.session.scalar(
-        select(func.count())
-        .select_from(Chapter)
-        .outerjoin(ChapterVersion, NOW)
-        .outerjoin(ReadingStanding, MINE)
-        .where(SEES_CHAPTER, *where),
-        values,
-    )
-    rows = db.session.execute(statement.where(*where).limit(limit).offset(offset), values)
-    return [_row(row) for row in rows], total
+    statement = statement.add_columns(func.count().over().label("total")).where(*where)
+    rows = db.session.execute(statement.limit(limit).offset(offset), binds(viewer)).all()
+    if not rows and offset:  # beyond the last page
+        return [], listed(viewer=viewer, area=area, family=family, which=which, words=words, limit=1)[1]
+    return [_row(row) for row in rows], rows[0].total if rows else 0
 
 
 def texts(chapter_versions, *, viewer: Viewer) -> dict[int, str]:
@@ -251,7 +245,9 @@ class Amendment:
     by: str | None
 
 
-_AMENDMENTS = (
+#: published and with a day are the same (a CHECK), and the day stands in an index
+_OUT = and_(SEES_CHAPTER, ChapterVersion.effective_on.is_not(None))
+_AMENDED = (
     select(
         Chapter.id,
         Chapter.number,
@@ -266,8 +262,14 @@ _AMENDMENTS = (
     .select_from(ChapterVersion)
     .join(Chapter, Chapter.id == ChapterVersion.chapter_id)
     .outerjoin(User, User.id == ChapterVersion.published_by_id)
-    .where(SEES_CHAPTER, ChapterVersion.published_at.is_not(None))
-    .order_by(ChapterVersion.published_at.desc(), Chapter.place)
+    .order_by(ChapterVersion.effective_on.desc(), ChapterVersion.published_at.desc(), Chapter.place)
+)
+#: the page is chosen first, by the index; only then are its words looked up
+_CHOSEN = (
+    select(ChapterVersion.id)
+    .join(Chapter, Chapter.id == ChapterVersion.chapter_id)
+    .where(_OUT)
+    .order_by(ChapterVersion.effective_on.desc(), ChapterVersion.id.desc())
 )
 
 
@@ -281,12 +283,8 @@ def amendments(
     if since:
         where.append(ChapterVersion.effective_on >= since)
     values = binds(viewer)
-    total = db.session.scalar(
-        select(func.count())
-        .select_from(ChapterVersion)
-        .join(Chapter, Chapter.id == ChapterVersion.chapter_id)
-        .where(SEES_CHAPTER, ChapterVersion.published_at.is_not(None), *where),
-        values,
-    )
-    rows = db.session.execute(_AMENDMENTS.where(*where).limit(limit).offset(offset), values)
+    chosen = _CHOSEN.where(*where)
+    total = db.session.scalar(select(func.count()).select_from(chosen.order_by(None).subquery()), values)
+    ids = db.session.scalars(chosen.limit(limit).offset(offset), values).all()
+    rows = db.session.execute(_AMENDED.where(ChapterVersion.id.in_(ids))).all()
     return [Amendment(*row) for row in rows], total

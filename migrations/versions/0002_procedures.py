@@ -317,8 +317,6 @@ def upgrade():
         sa.Column("title", sa.String(length=160), nullable=False),
         sa.Column("about", sa.String(length=300), nullable=False),
         sa.Column("quality_theme", sa.String(length=160), nullable=False),
-        sa.Column("we_statement", sa.Text(), nullable=False),
-        sa.Column("i_statement", sa.Text(), nullable=False),
         sa.Column(
             "form",
             sa.Enum(
@@ -326,10 +324,8 @@ def upgrade():
             ),
             nullable=False,
         ),
-        sa.Column("text", sa.Text(), nullable=False),
         sa.Column("link", sa.String(length=500), nullable=False),
         sa.Column("file_id", ID, nullable=True),
-        sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column(
             "change",
@@ -344,7 +340,6 @@ def upgrade():
             ),
             nullable=False,
         ),
-        sa.Column("changed", sa.Text(), nullable=False),
         sa.Column("counts_from", sa.Integer(), nullable=False),
         sa.Column("read_by", sa.Date(), nullable=True),
         sa.Column("effective_on", sa.Date(), nullable=True),
@@ -355,6 +350,12 @@ def upgrade():
         sa.Column("published_by_id", ID, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", ID, autoincrement=False, nullable=False),
+        # long texts last: SQLite reads through them to whatever stands behind
+        sa.Column("changed", sa.Text(), nullable=False),
+        sa.Column("we_statement", sa.Text(), nullable=False),
+        sa.Column("i_statement", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("search_text", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "(form = 'file') = (file_id IS NOT NULL) OR published_at IS NULL",
             name=op.f("ck_chapter_version_file_has_a_file"),
@@ -382,9 +383,9 @@ def upgrade():
         sa.UniqueConstraint("chapter_id", "number", name=op.f("uq_chapter_version_chapter_id_number")),
     )
     op.create_index(
-        "ix_chapter_version_chapter_id_effective_on",
+        "ix_chapter_version_in_force",
         "chapter_version",
-        ["chapter_id", "effective_on"],
+        ["chapter_id", "effective_on", "superseded_on", "counts_from", "number"],
         unique=False,
     )
     op.create_index(op.f("ix_chapter_version_file_id"), "chapter_version", ["file_id"], unique=False)
