@@ -1,16 +1,19 @@
 """Minutes are the plan's changes: one version in one transaction, frozen, each copy cut by its reader's rights at the time of
 reading (S2-40, S3-47, S3-48, F5)."""
 
+import contextlib
+import re
+import zlib
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DatabaseError
 
 from caseapp import clock, ids
-from caseapp.errors import RuleBroken, Stale
+from caseapp.errors import NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.models import (
     Action,
@@ -43,6 +46,7 @@ from caseapp.vocabulary import (
     MeetingStatus,
 )
 from tests.meetings_at import begun, by, closed, file, seats
+from tests.world import build
 
 
 @pytest.fixture
@@ -306,7 +310,8 @@ def test_the_person_gets_plain_words_and_is_told_of_the_part_without_them(world,
     told(world, meeting)
     issue(world, meeting)
     text = as_("orla").get(url(meeting, "person")).text
-    assert "held without you" in text and "CANARY-LEAD" not in text
+    assert "held without you" in text
+    assert not [word for word in ("reason", "apartdecision", "said") if f"CANARY-LEAD-{word}" in text]
     assert "CANARY-PLAN-view" in text and "CANARY-HARBOUR-decision" in text
     assert as_("leah").get(url(meeting, "person")).status_code == 404
     after.hand_over(file(world, meeting), **by(world), how="on paper")
@@ -331,9 +336,18 @@ def test_the_pdf_is_the_printed_page_tagged_and_its_name_tells_nothing(world, me
     answer = as_("tomasz").get(f"{url(meeting)}.pdf")
     assert answer.status_code == 200
     if pdf.available():
-        assert answer.mimetype == "application/pdf" and b"StructTreeRoot" in answer.data
+        assert answer.mimetype == "application/pdf"
+        inside = b"".join(unpacked(answer.data))
+        assert b"StructTreeRoot" in inside and b"MarkInfo" in inside
         assert answer.headers["Content-Disposition"] == 'attachment; filename="minutes.pdf"'
     assert b"CANARY-CLINIC" not in answer.data
+
+
+def unpacked(data):
+    """The streams of a PDF, those that are packed unpacked."""
+    for found in re.finditer(rb"stream\r?\n(.*?)endstream", data, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompress(found[1])
 
 
 def test_notices_and_mail_of_minutes_name_nobody(world, meeting):
@@ -453,20 +467,17 @@ def decide_at_random(world, meeting, plan) -> dict:
                 said = Said(text=text, agrees=everybody, kind=ChangeKind.ACTION_CHANGED, change=change)
                 save(world, meeting, said, action_id=world.actions[key])
                 wanted[world.actions[key]] = change
-        except RuleBroken:
+        except (RuleBroken, NotVisible):
             continue
     return wanted
 
 
-@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(first=DECISIONS, second=DECISIONS)
 def test_minutes_and_plan_versions_can_never_disagree(database, world, first, second):
     db.session.rollback()
-    database.reset()
     db.session.remove()
-    from tests.world import build
-
-    world = build()
+    world = database.kept("world", build)
     number = 0
     for plan in (first, second):
         meeting = begun(world)
