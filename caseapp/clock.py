@@ -55,4 +55,4 @@ def at_local(day: date, hour: time) -> datetime:
 
 def today() -> date:
     """The local calendar day."""
-    return local_day(now())
+    return now().astimezone(_zone).date()

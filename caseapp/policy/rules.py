@@ -166,7 +166,7 @@ def may(viewer: Viewer, act: Do, record=None) -> bool:
 
     An act that belongs to cases is refused without a case, and the other way about."""
     if record is None:
-        return bool(viewer.roles & BY_ROLE.get(act, 0))
+        return viewer.has(BY_ROLE.get(act, 0))
     rule = ON_RECORD[type(record)].get(act)
     return rule is not None and bool(rule(viewer, record))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from caseapp.vocabulary import Role
 
 PRACTISES = Role.WORKER | Role.LINE_MANAGER
+_MANAGES = Role.LINE_MANAGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,11 @@ class Viewer:
     @property
     def practises(self) -> bool:
         """Works with people: only workers and line managers ever see a case."""
-        return bool(self.roles & PRACTISES)
+        return int.__and__(self.roles, PRACTISES) != 0  # flags of an enum cost fifty times as much
 
     @property
     def manages(self) -> bool:
-        return bool(self.roles & Role.LINE_MANAGER)
+        return int.__and__(self.roles, _MANAGES) != 0
 
     def has(self, role: Role) -> bool:
-        return bool(self.roles & role)
+        return int.__and__(self.roles, role) != 0

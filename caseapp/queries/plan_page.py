@@ -32,7 +32,7 @@ from caseapp.queries import plan_head, plan_quality, plan_rows, plan_standing
 from caseapp.queries.plan_head import Head
 from caseapp.queries.plan_rows import CASE_ID, Raw, Row
 from caseapp.queries.plan_standing import Standing
-from caseapp.vocabulary import ActionStatus, GoalStatus, NeedLevel
+from caseapp.vocabulary import GoalStatus, NeedLevel
 
 EVENTS_SHOWN = 6
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -298,7 +298,7 @@ def plan(
     kept: list[Row] = []
     for a in actions:
         late = plan_rows.is_late(a, today)
-        unanswered = a.status is ActionStatus.REQUESTED
+        unanswered = a.status is plan_rows.REQUESTED
         mine = a.user_id == viewer.user_id if case.sees_all else a.agency_id == viewer.agency_id
         counts.late += late
         counts.unanswered += unanswered

@@ -37,6 +37,7 @@ class Faults:
 ENDED_GOALS = frozenset({GoalStatus.COMPLETED, GoalStatus.CANCELLED})
 #: An action in one of these is somebody's promise, or waits to become one.
 LIVE = OPEN_ACTIONS | {ActionStatus.COMPLETED}
+_WATCHED = OPEN_ACTIONS | {ActionStatus.DECLINED}
 
 
 def faults(head, goals, actions, agencies, needs, issues, *, today: date) -> Faults:
@@ -80,6 +81,8 @@ def _goals(found, head, goals, actions):
 
 def _actions(found, actions):
     for a in actions:
+        if a.status not in _WATCHED:
+            continue
         anchor = f"a-{ids.written(a.id)}"
         if a.status is ActionStatus.DECLINED:
             found.add(f"{_short(a.what)}: declined, nothing in its place", anchor, "action")
@@ -88,7 +91,7 @@ def _actions(found, actions):
                 "action",
                 "Choose what happens now",
             )
-        elif a.status in OPEN_ACTIONS:
+        else:
             missing = []
             if a.agency_id is None and not a.by_person:
                 missing.append("nobody to do it")

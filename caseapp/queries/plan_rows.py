@@ -21,6 +21,7 @@ SOON = 10
 #: From so many working days without an answer, the case manager is offered to remind.
 REMIND_AFTER = 2
 
+PROPOSED, REQUESTED, CANCELLED = ActionStatus.PROPOSED, ActionStatus.REQUESTED, ActionStatus.CANCELLED
 ANSWERED = frozenset({ActionStatus.ACCEPTED, ActionStatus.IN_PROGRESS, ActionStatus.BLOCKED})
 FINISHED = frozenset({ActionStatus.COMPLETED, ActionStatus.NOT_COMPLETED})
 
@@ -168,19 +169,17 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         when = dates.day(due, "no date yet")
     own = r.may_update(a.agency_id)
     waits = waits_for_clinic(a, clinic)
-    asks = own and (
-        status is ActionStatus.REQUESTED or (status is ActionStatus.PROPOSED and not r.partner and not waits)
-    )
-    if status is ActionStatus.REQUESTED and not own and not r.partner and _waited(a, r) >= REMIND_AFTER:
+    asks = own and (status is REQUESTED or (status is PROPOSED and not r.partner and not waits))
+    if status is REQUESTED and not own and not r.partner and _waited(a, r) >= REMIND_AFTER:
         do = "remind"
-    elif status is ActionStatus.CANCELLED or not own:
+    elif status is CANCELLED or not own:
         do = "open"
     elif asks:
         do = "answer"
     elif status in ANSWERED:
         do = "update"
     else:
-        do = "change" if status is not ActionStatus.PROPOSED else "open"
+        do = "change" if status is not PROPOSED else "open"
     if a.by_person:
         who, worker = r.first_name, f"with {worker_name(a) or agency_label(a)}" if a.agency_id else "alone"
         if r.own_part:  # there is no column for who
@@ -191,7 +190,7 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         who, worker = "Nobody yet", worker_name(a)
     if waits:
         mend = (f"Waits for the talk with {clinic}.", "talk", "Record that talk")
-    label = "To accept" if asks and status is ActionStatus.REQUESTED else status.label
+    label = "To accept" if asks and status is REQUESTED else status.label
     return Row(
         ids.written(a.id),
         who,
@@ -203,7 +202,7 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         soon,
         label,
         STATUS_TAG[status],
-        status in FINISHED or status is ActionStatus.CANCELLED,
+        status in FINISHED or status is CANCELLED,
         do,
         a.version,
         secrets.token_urlsafe(16) if do == "answer" else "",
@@ -218,7 +217,7 @@ def waits_for_clinic(a: Raw, clinic: str) -> bool:
         a.kind is ActionKind.DETOX_REFERRAL
         and bool(clinic)
         and a.clinic_talk_on is None
-        and a.status in (ActionStatus.PROPOSED, ActionStatus.REQUESTED)
+        and a.status in (PROPOSED, REQUESTED)
     )
 
 
@@ -237,7 +236,7 @@ def _note(a: Raw, r: Reader) -> str:
         return f"{by}: {a.last_note}" if by else a.last_note
     if a.status_reason:
         return a.status_reason
-    if a.status is ActionStatus.REQUESTED and a.asked_at:
+    if a.status is REQUESTED and a.asked_at:
         waited = _waited(a, r)
         day = dates.short_day(clock.local_day(a.asked_at))
         if waited < 2:

@@ -4,8 +4,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from caseapp import dates, ids
-from caseapp.queries import plan_quality, plan_rows
-from caseapp.vocabulary import ActionStatus, AgencyKind
+from caseapp.queries import plan_rows
+from caseapp.vocabulary import OPEN_ACTIONS, ActionStatus, AgencyKind
+
+_CANCELLED = ActionStatus.CANCELLED
+#: What is counted by itself, and in which field of a Standing.
+_COUNTED = {
+    ActionStatus.REQUESTED: "unanswered",
+    ActionStatus.DECLINED: "declined",
+    ActionStatus.BLOCKED: "blocked",
+}
 
 
 @dataclass(slots=True)
@@ -45,7 +53,9 @@ def standings(head, aside, actions, today) -> list[Standing]:
     }
 
     def one(agency_id, name):
-        return found.setdefault(agency_id, Standing(agency_id, name))
+        if agency_id not in found:
+            found[agency_id] = Standing(agency_id, name)
+        return found[agency_id]
 
     for row in aside.get("known", ()):
         agency = one(row.agency_id, row.name)
@@ -61,17 +71,18 @@ def standings(head, aside, actions, today) -> list[Standing]:
     for a in actions:
         if a.agency_id is None:
             continue
-        agency = one(a.agency_id, a.agency_name)
+        agency, status = one(a.agency_id, a.agency_name), a.status
         name = plan_rows.worker_name(a)
         if name and name not in agency.workers:
             agency.workers.append(name)
-        if a.status is not ActionStatus.CANCELLED:
+        if status in OPEN_ACTIONS:
+            agency.open += 1
+            agency.late += plan_rows.is_late(a, today)
+        if status in _COUNTED:
+            counted = _COUNTED[status]
+            setattr(agency, counted, getattr(agency, counted) + 1)
+        if status is not _CANCELLED:
             agency.actions += 1
-        agency.open += a.status in plan_quality.OPEN_ACTIONS
-        agency.late += plan_rows.is_late(a, today)
-        agency.unanswered += a.status is ActionStatus.REQUESTED
-        agency.declined += a.status is ActionStatus.DECLINED
-        agency.blocked += a.status is ActionStatus.BLOCKED
     lead, *others = found.values()
     return [lead, *sorted(others, key=lambda a: (a.granted_on is None, a.name.casefold()))]
 
