@@ -58,7 +58,7 @@ from caseapp.vocabulary import (
     RelativeRole,
     WarningKind,
 )
-from tests import canary_gaps
+from tests import canary_gaps, canary_meetings, canary_reading
 from tests import world as standing
 from tests.world import LONG_AGO
 
@@ -86,6 +86,8 @@ MAY_READ = {
 
 for _who in MAY_READ:
     MAY_READ[_who] |= canary_gaps.MAY_READ.get(_who, set()) | canary_gaps.EVERYBODY
+    MAY_READ[_who] |= canary_meetings.MAY_READ.get(_who, set())
+    MAY_READ[_who] |= canary_reading.MAY_READ.get(_who, set())
 
 #: Columns that hold no words about anyone: keys, codes, hashes, addresses of machines.
 TECHNICAL = {
@@ -150,9 +152,11 @@ def build() -> CanaryWorld:
         world, world.foreign_case_id, world.foreign_person_id, lead="northgate", cm=world.mark, partner=None
     )
     session.flush()
+    canary_reading.fill(world)
     _write_canaries(world)
+    meetings = canary_meetings.fill(world)
     session.commit()
-    world.ids = _ids(world)
+    world.ids = {side: values | meetings[side] for side, values in _ids(world).items()}
     return world
 
 
@@ -436,7 +440,10 @@ def _write_canaries(world):
     """Put the word into every text column of every row about people."""
     for mapper in Base.registry.mappers:
         table = mapper.local_table
-        if table.name in OUTSIDE | canary_gaps.WRITTEN_AT_ONCE:
+        if (
+            table.name
+            in OUTSIDE | canary_gaps.WRITTEN_AT_ONCE | canary_meetings.TABLES | canary_reading.TABLES
+        ):
             continue
         columns = [
             c
@@ -560,11 +567,13 @@ def _ids(world) -> dict[str, dict[str, list]]:
             ),
             "notification_id": of(Notification, case_id)[:5],
             "token": ["x" * 43],
+            "session_key": ["0" * 16],
             "key": ["protocol"],
             "list_name": ["caseload"],
             "name": ["help"],
             "filename": ["app.css"],
             **canary_gaps.ids(world, side),
+            **canary_reading.ids(world, side),
         }
     return found
 

@@ -3,7 +3,9 @@
 Also: no answer is a 5xx, whatever is asked, and what is foreign answers exactly like what does not exist.
 """
 
+import io
 import re
+import zipfile
 
 import pytest
 from sqlalchemy import select
@@ -53,8 +55,13 @@ def addresses(app, ids, wide=True):
 
 
 def read(response) -> set[str]:
-    """The zones of all canaries in an answer, headers included."""
-    words = response.get_data(as_text=True) + " ".join(f"{k}: {v}" for k, v in response.headers)
+    """The zones of all canaries in an answer, headers included. A workbook is opened; a PDF is the printed page, which
+    is asked for itself."""
+    data = response.get_data()
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            data = b"".join(book.read(name) for name in book.namelist())
+    words = data.decode("utf-8", errors="replace") + " ".join(f"{k}: {v}" for k, v in response.headers)
     return set(CANARY.findall(words))
 
 
