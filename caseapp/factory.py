@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseapp import blueprints, cli, clock
 from caseapp.extensions import csrf, db, install_sqlite
-from caseapp.web import access, error_pages, headers, reading, sanity, sessions, templating, urls
+from caseapp.web import access, error_pages, headers, reading, sanity, second_step, sessions, templating, urls
 from config.default import from_environment
 
 
@@ -37,6 +37,7 @@ def create_app(overrides: dict | None = None) -> Flask:
     sessions.install(app)
     urls.install(app)
     templating.install(app)
+    second_step.install(app)
     blueprints.install(app)
     error_pages.install(app)
     headers.install(app)

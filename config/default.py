@@ -51,6 +51,9 @@ def from_environment() -> dict:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_IDLE_SECONDS": int(os.environ.get("SESSION_IDLE_MINUTES", "30")) * 60,
         "SESSION_ABSOLUTE_SECONDS": int(os.environ.get("SESSION_ABSOLUTE_HOURS", "12")) * 3600,
+        "SECOND_FACTOR": os.environ.get("SECOND_FACTOR", "required" if production else "offered")
+        .strip()
+        .lower(),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": True,
         "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,

@@ -10,6 +10,7 @@ from caseapp.extensions import db
 from caseapp.models import (
     Agency,
     AuditEntry,
+    Authenticator,
     Case,
     CaseAssignment,
     OneTimeLink,
@@ -23,12 +24,14 @@ from caseapp.vocabulary import AssignmentRole, AuditAct, DigestChoice, LinkKind,
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What signing in needs to know. `live`: neither the account nor its agency is switched off."""
+    """What signing in needs to know. `live`: neither the account nor its agency is switched off, and it is not locked.
+    `two_steps`: a code is asked for besides."""
 
     user_id: int
     agency_id: int
     password_hash: str | None
     live: bool
+    two_steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,27 @@ def plain_email(text: str) -> str:
 
 def credentials(email: str) -> Credentials | None:
     """What to verify a password against; None if nobody has this address."""
+    return _credentials(User.email == plain_email(email))
+
+
+def credentials_of(user_id: int) -> Credentials | None:
+    """The same, by the user's id."""
+    return _credentials(User.id == user_id)
+
+
+def _credentials(whose):
     row = db.session.execute(
-        select(User.id, User.agency_id, User.password_hash, and_(User.disabled_at.is_(None), Agency.active))
+        select(
+            User.id,
+            User.agency_id,
+            User.password_hash,
+            and_(User.disabled_at.is_(None), User.locked_at.is_(None), Agency.active),
+            exists().where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)),
+        )
         .join(Agency, Agency.id == User.agency_id)
-        .where(User.email == plain_email(email))
+        .where(whose)
     ).first()
-    return row and Credentials(row[0], row[1], row[2], bool(row[3]))
+    return row and Credentials(row[0], row[1], row[2], bool(row[3]), bool(row[4]))
 
 
 def demo_accounts() -> list[DemoAccount]:
@@ -157,6 +175,8 @@ class OpenSession:
     address: str
     browser: str
     here: bool
+    key: str
+    factor: str
 
     @property
     def browser_said(self) -> str:
@@ -212,6 +232,8 @@ def own_sessions(*, viewer: Viewer, now: datetime, idle_since: datetime, here: s
             UserSession.address,
             UserSession.browser,
             UserSession.token_hash == here,
+            func.substr(UserSession.token_hash, 1, 16),
+            UserSession.factor,
         )
         .where(
             UserSession.user_id == viewer.user_id,
@@ -222,7 +244,7 @@ def own_sessions(*, viewer: Viewer, now: datetime, idle_since: datetime, here: s
         .order_by(UserSession.seen_at.desc())
         .limit(50)
     )
-    return [OpenSession(*row[:4], bool(row[4])) for row in rows]
+    return [OpenSession(*row[:4], bool(row[4]), *row[5:]) for row in rows]
 
 
 # --- facts that the rules of accounts ask for ---------------------------------------------------------------

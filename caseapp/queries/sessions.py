@@ -20,6 +20,8 @@ _LIVE = (
         User.email,
         User.demo,
         UserSession.seen_at,
+        UserSession.proved_at,
+        UserSession.factor,
     )
     .join(User, User.id == UserSession.user_id)
     .join(Agency, Agency.id == User.agency_id)
@@ -40,9 +42,11 @@ class Live:
 
     viewer: Viewer
     seen_at: datetime
+    proved_at: datetime | None
+    factor: str
 
 
 def live(token_hash: str, *, now: datetime, idle_since: datetime) -> Live | None:
     """The session behind a token, if it has not ended, expired or lain idle, and its user may still sign in."""
     row = read(_LIVE, {"token_hash": token_hash, "now": now, "idle_since": idle_since}).first()
-    return row and Live(Viewer(*row[:7]), row[7])
+    return row and Live(Viewer(*row[:7]), *row[7:])

@@ -3,12 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from caseapp import names
 from caseapp.extensions import db
-from caseapp.models import Agency, Area, AuditEntry, OneTimeLink, User, UserArea
+from caseapp.models import (
+    Agency,
+    Area,
+    AuditEntry,
+    Authenticator,
+    Case,
+    CaseAssignment,
+    OneTimeLink,
+    User,
+    UserArea,
+    UserSession,
+)
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.accounts import holds
 from caseapp.vocabulary import AgencyKind, AuditAct, LinkKind, Role
@@ -16,7 +27,12 @@ from caseapp.vocabulary import AgencyKind, AuditAct, LinkKind, Role
 #: How many accounts a list ever holds; the largest agencies have some hundreds.
 MOST = 2000
 
-STATES = (("live", "In use"), ("invited", "Invited, not here yet"), ("off", "Switched off"))
+STATES = (
+    ("live", "In use"),
+    ("invited", "Invited, not here yet"),
+    ("locked", "Locked"),
+    ("off", "Switched off"),
+)
 
 _Manager = aliased(User, name="manager")
 
@@ -44,10 +60,15 @@ class Member:
     disabled_at: datetime | None
     disabled_reason: str
     invited: bool
+    locked_at: datetime | None
+    locked_reason: str
+    two_steps: bool
 
     @property
     def state(self) -> str:
-        return "off" if self.disabled_at else "invited" if self.invited else "live"
+        if self.disabled_at:
+            return "off"
+        return "locked" if self.locked_at else "invited" if self.invited else "live"
 
     @property
     def state_said(self) -> str:
@@ -87,6 +108,9 @@ _MEMBER = (
         User.disabled_at,
         User.disabled_reason,
         User.password_hash.is_(None),
+        User.locked_at,
+        User.locked_reason,
+        exists().where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)),
     )
     .join(Agency, Agency.id == User.agency_id)
     .outerjoin(_Manager, _Manager.id == User.line_manager_id)
@@ -166,6 +190,42 @@ def invitation_ends(user_id: int) -> datetime | None:
         .order_by(OneTimeLink.created_at.desc())
         .limit(1)
     )
+
+
+def open_sessions(user_id: int, *, now: datetime, idle_since: datetime) -> int:
+    """In how many browsers somebody is signed in."""
+    return db.session.scalar(
+        select(func.count())
+        .select_from(UserSession)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.seen_at > idle_since,
+        )
+    )
+
+
+def open_parts(agency_id: int) -> dict[int, int]:
+    """On how many open cases each of an agency's staff has a part, by user id."""
+    rows = db.session.execute(
+        select(CaseAssignment.user_id, func.count(CaseAssignment.case_id.distinct()))
+        .join(Case, Case.id == CaseAssignment.case_id)
+        .join(User, User.id == CaseAssignment.user_id)
+        .where(User.agency_id == agency_id, CaseAssignment.to_at.is_(None), Case.closed_at.is_(None))
+        .group_by(CaseAssignment.user_id)
+    )
+    return dict(row._tuple() for row in rows)
+
+
+def last_review(agency_id: int):
+    """Who went through the access list last, and when: a row with user_name and at, or None."""
+    return db.session.execute(
+        select(AuditEntry.user_name, AuditEntry.at)
+        .where(AuditEntry.about_id == agency_id, AuditEntry.what == "access list: gone through")
+        .order_by(AuditEntry.at.desc())
+        .limit(1)
+    ).first()
 
 
 def history(about_id: int, *, most: int = 50) -> list[HistoryLine]:

@@ -10,7 +10,7 @@ from caseapp.extensions import db
 from caseapp.models import OneTimeLink, User
 from caseapp.queries import accounts as reads
 from caseapp.queries.accounts import link_hash
-from caseapp.services import audit, outbox, sessions
+from caseapp.services import audit, outbox, sessions, throttle
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import LinkKind
 
@@ -112,6 +112,7 @@ def use(token: str, *, at: datetime, new_hash: str, address: str = "") -> bool:
     )
     if taken.rowcount != 1:
         return False
+    throttle.forget(link.email)
     set_password(link.user_id, link.email, new_hash, at=at, tell=link.kind is LinkKind.RESET)
     what = "account: invitation taken up" if link.kind is LinkKind.INVITE else "account: new password by link"
     audit.record(reads.viewer_for(link.user_id), what, at=at, about_id=link.user_id, address=address)

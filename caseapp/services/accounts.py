@@ -15,7 +15,15 @@ from caseapp.extensions import db
 from caseapp.models import Agency, Area, User, UserArea
 from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.queries import accounts as reads
-from caseapp.services import account_links, audit, outbox, passwords, reading_starters, sessions
+from caseapp.services import (
+    account_links,
+    audit,
+    email_changes,
+    outbox,
+    passwords,
+    reading_starters,
+    sessions,
+)
 from caseapp.services.account_checks import (
     check_details,
     check_email,
@@ -161,7 +169,7 @@ def invite(
 def send_link(user_id: int, *, actor: Viewer, at: datetime, link_to: Callable[[str], str]) -> Invited:
     """Send another link: the invitation again while it was not taken up, otherwise one for a new password. The links
     before are void; the password stands until a new one is chosen."""
-    user = _reach(actor, user_id)
+    user = reach(actor, user_id)
     if user.disabled_at is not None:
         raise RuleBroken("This account is switched off. Switch it on first.")
     kind = LinkKind.RESET if user.password_hash else LinkKind.INVITE
@@ -186,28 +194,32 @@ def set_areas(user_id: int, area_ids: Iterable[int]) -> None:
 
 @use_case
 def update_details(user_id: int, *, actor: Viewer, at: datetime, version: int, **values) -> int:
-    """Change the details of an account (any of EDITABLE). A new e-mail address ends every session, and the old
-    address is told. Raises Stale if somebody saved since `version`."""
-    user = _reach(actor, user_id)
+    """Change the details of an account (any of EDITABLE). Another e-mail address for an account that is in use only
+    waits for a second person (services.email_changes), except for the own one; a new address ends every session, and
+    the old one is told. Raises Stale if somebody saved since `version`."""
+    user = reach(actor, user_id)
     _fresh(user, version, EDITABLE)
     values["email"] = check_email(values["email"], but=user.id)
     check_details(name=values["name"], capacity=values["capacity"])
     if values["line_manager_id"] is not None and values["line_manager_id"] != user.line_manager_id:
         check_line_manager(values["line_manager_id"], user.agency_id, but=user.id)
+    new_email = values["email"]
+    if new_email != user.email and user.password_hash is not None and user.id != actor.user_id:
+        email_changes.ask(user, new_email, actor=actor, at=at)
+        values["email"] = user.email
     old_email = user.email
     changed = _apply(user, values, EDITABLE)
     if "email" in changed:
         sessions.end_all(user.id, at=at, reason="e-mail address changed")
+        account_links.void(user.id, at)
         outbox.enqueue(
             f"address:{user.id}:{at:%Y%m%d%H%M%S%f}",
             to=old_email,
             subject="Your account at Caseapp has another address now",
-            body="Good day,\n\nyour agency's administrator gave your account another e-mail address just now.\n\n"
+            body="Good day,\n\nyour account at Caseapp has another e-mail address now.\n\n"
             "If you did not expect this, tell your agency's administrator at once.\n",
             at=at,
         )
-    if changed.keys() & {"line_manager_id", "profession"}:
-        reading_starters.meet(user.id, at=at)
     _record(actor, "account: details changed", user, changed, at)
     return user.id
 
@@ -227,7 +239,7 @@ def change_roles(
     Refused: giving oneself more, so that whoever keeps accounts does not open the cases to themself; taking the last
     live administrator's role; and taking the work with people from somebody who is case manager of an open case
     (S3-20)."""
-    user = _reach(actor, user_id)
+    user = reach(actor, user_id)
     _fresh(user, version, ("roles",))
     allowed = grantable(actor, db.session.get(Agency, user.agency_id).kind)
     wanted = (roles & allowed) | (user.roles & ~allowed)
@@ -261,7 +273,7 @@ def change_roles(
 def disable(user_id: int, *, actor: Viewer, at: datetime, reason: str) -> int:
     """Switch an account off: every session ends, every link is void. Refused while its owner is case manager of an
     open case (S3-20), for the last live administrator, and for the own account."""
-    user = _reach(actor, user_id)
+    user = reach(actor, user_id)
     if user.disabled_at is not None:
         return user.id
     if not reason:
@@ -283,7 +295,7 @@ def disable(user_id: int, *, actor: Viewer, at: datetime, reason: str) -> int:
 @use_case
 def enable(user_id: int, *, actor: Viewer, at: datetime) -> int:
     """Switch an account on again; its owner signs in anew."""
-    user = _reach(actor, user_id)
+    user = reach(actor, user_id)
     if user.disabled_at is not None:
         user.disabled_at, user.disabled_reason = None, ""
         db.session.flush()
@@ -319,7 +331,7 @@ def change_password(*, actor: Viewer, at: datetime, old_hash: str, new_hash: str
 # --- inside -------------------------------------------------------------------------------------------------
 
 
-def _reach(actor: Viewer, user_id: int) -> User:
+def reach(actor: Viewer, user_id: int) -> User:
     """The account, held until the transaction ends; NotVisible for one that the actor does not administer.
 
     The agency is held first, so that two administrators who switch each other off take their turns."""

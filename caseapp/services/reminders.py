@@ -38,11 +38,13 @@ from caseapp.queries.agency_limits import Limits
 from caseapp.services import (
     consent_effects,
     digests,
+    dormant,
     escalation_duties,
     imports,
     meeting_reminders,
     outbox,
     reading_reminders,
+    throttle,
 )
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
@@ -91,6 +93,8 @@ def run(
         _duty("coverage of reading", now, reading_reminders.keep_coverage),
         _duty("meetings", now, lambda at: _told(meeting_reminders.due(at=at))),
         _duty("caseload sheets left lying", now, lambda at: f"{imports.forget_old(at=at)} dropped"),
+        _duty("accounts that nobody uses", now, lambda at: dormant.run(at=at)),
+        _duty("tries at secrets", now, lambda at: f"{throttle.forget_old(at=at)} forgotten"),
         _duty("digests", now, lambda at: f"{digests.write(at=at, public_url=public_url)} written"),
     ]
     with unit_of_work():

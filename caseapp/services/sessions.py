@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, update
 from caseapp.extensions import db
 from caseapp.models import User, UserSession
 from caseapp.models.base import UTC
+from caseapp.policy.viewer import Viewer
 from caseapp.services.transaction import use_case
 
 _TABLE = UserSession.__table__
@@ -20,8 +21,11 @@ def digest(token: str) -> str:
 
 
 @use_case
-def begin(user_id: int, *, at: datetime, lasts: timedelta, address: str = "", browser: str = "") -> str:
-    """Start a session that ends for good after `lasts`; returns the token for the cookie (256 random bits)."""
+def begin(
+    user_id: int, *, at: datetime, lasts: timedelta, address: str = "", browser: str = "", factor: str = ""
+) -> str:
+    """Start a session that ends for good after `lasts`; returns the token for the cookie (256 random bits). Its owner
+    has just shown who they are; `factor` is the second factor that they did it with."""
     token = secrets.token_urlsafe(32)
     db.session.add(
         UserSession(
@@ -32,6 +36,8 @@ def begin(user_id: int, *, at: datetime, lasts: timedelta, address: str = "", br
             expires_at=at + lasts,
             address=address[:45],
             browser=browser[:200],
+            proved_at=at,
+            factor=factor,
         )
     )
     db.session.execute(
@@ -70,3 +76,37 @@ def end_all(user_id: int, *, at: datetime, reason: str, but: str | None = None) 
     if but is not None:
         statement = statement.where(_TABLE.c.token_hash != digest(but))
     return db.session.execute(statement.values(ended_at=at, ended_reason=reason)).rowcount
+
+
+@use_case
+def proved(token: str, *, at: datetime) -> str:
+    """Whoever sits here has shown once more that they are the owner. Returns a new token for the cookie: the old one is
+    worth nothing from now on (ASVS 7.2.4)."""
+    renewed = secrets.token_urlsafe(32)
+    done = db.session.execute(
+        update(_TABLE)
+        .where(_TABLE.c.token_hash == digest(token), _TABLE.c.ended_at.is_(None))
+        .values(token_hash=digest(renewed), proved_at=at, seen_at=at)
+    )
+    return renewed if done.rowcount == 1 else token
+
+
+@use_case
+def with_factor(token: str, factor: str) -> None:
+    """This session's owner has a second factor now and has just used it."""
+    db.session.execute(update(_TABLE).where(_TABLE.c.token_hash == digest(token)).values(factor=factor))
+
+
+@use_case
+def end_one(key: str, *, actor: Viewer, at: datetime) -> bool:
+    """End one of the actor's own sessions, by the key that queries.accounts.own_sessions gave. False if it has ended."""
+    done = db.session.execute(
+        update(_TABLE)
+        .where(
+            _TABLE.c.user_id == actor.user_id,
+            _TABLE.c.token_hash.startswith(key[:16], autoescape=True),
+            _TABLE.c.ended_at.is_(None),
+        )
+        .values(ended_at=at, ended_reason="ended from another session")
+    )
+    return done.rowcount > 0

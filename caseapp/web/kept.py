@@ -22,7 +22,7 @@ from caseapp.web.sessions import KEPT_AT_MOST, local_path
 PREFIX = "kept-"
 TO = "kept_to"
 
-_NEVER = re.compile(r"csrf|passw|secret|token|\A(?:kept-)?(?:old|new|again)\Z", re.IGNORECASE)
+_NEVER = re.compile(r"csrf|passw|secret|token|\A(?:kept-)?(?:old|new|again|code)\Z", re.IGNORECASE)
 _PLUMBING = {"once", "version"}
 _NOTHING_TO_KEEP = {"auth.forgotten_now", "auth.new_password_now"}
 
@@ -50,7 +50,7 @@ def keep():
     """The answer (401) to a form that arrives signed out: the sign-in page, holding what was typed."""
     if request.endpoint == "auth.sign_out":
         return redirect(url_for("auth.signed_out"), 303)
-    if request.endpoint == "auth.sign_in_now":
+    if request.endpoint in {"auth.sign_in_now", "auth.second_now"}:
         return _once_more()
     if request.endpoint in _NOTHING_TO_KEEP:
         return show(400)
@@ -64,6 +64,12 @@ def keep():
         ]
         return render_template("errors/error.html", status=401, kept=shown), 401
     return _door(SignInForm(formdata=None), text), 401
+
+
+def typed() -> Kept | None:
+    """What this request was about to send, to be carried over a page that comes first; None where it is too much."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if not _NEVER.search(name)]
+    return _kept(local_path(request.full_path.rstrip("?")), fields or [("once", "")])
 
 
 def _once_more():

@@ -4,7 +4,7 @@ from wtforms import Field, StringField
 from wtforms.validators import StopValidation
 from wtforms.widgets import PasswordInput
 
-from caseapp.web.forms import Form, needed
+from caseapp.web.forms import Form, at_most, needed
 
 #: Longer than any password can be; what is longer is no password and is not hashed.
 LONGEST = 500
@@ -24,6 +24,14 @@ class SecretField(Field):
     def pre_validate(self, form):
         if self.data and len(self.data) > LONGEST:
             raise StopValidation(f"No password is longer than {LONGEST} characters.")
+
+
+class ProofForm(Form):
+    password = SecretField("Your password", [needed("Give your password")])
+
+
+class CodeForm(Form):
+    code = StringField("Code", [needed("Give the six digits that the app shows"), at_most(40)])
 
 
 class SignInForm(Form):

@@ -32,6 +32,9 @@ class SignedIn(Viewer):
 
     token: str = ""
     seen_at: datetime | None = None
+    #: When they last showed who they are, and with which second factor they came in.
+    proved_at: datetime | None = None
+    factor: str = ""
 
     is_authenticated = True
     is_active = True
@@ -98,7 +101,17 @@ def _load(token: str) -> SignedIn | None:
         return None
     v = row.viewer
     return SignedIn(
-        v.user_id, v.agency_id, v.roles, v.name, v.agency_name, v.email, v.demo, token, row.seen_at
+        v.user_id,
+        v.agency_id,
+        v.roles,
+        v.name,
+        v.agency_name,
+        v.email,
+        v.demo,
+        token,
+        row.seen_at,
+        row.proved_at,
+        row.factor,
     )
 
 
@@ -107,8 +120,9 @@ def viewer() -> SignedIn:
     return current_user._get_current_object()
 
 
-def sign_in(user_id: int) -> None:
-    """Begin a session for a user whose password was right. A new token and a new CSRF secret each time."""
+def sign_in(user_id: int, factor: str = "") -> None:
+    """Begin a session for a user whose password, and second factor where there is one, was right. A new token and a
+    new CSRF secret each time."""
     old = session.get(TOKEN)
     if old:
         sessions.end(old, at=clock.now(), reason="signed in again")
@@ -118,6 +132,7 @@ def sign_in(user_id: int) -> None:
         lasts=timedelta(seconds=current_app.config["SESSION_ABSOLUTE_SECONDS"]),
         address=request.remote_addr or "",
         browser=request.user_agent.string,
+        factor=factor,
     )
     session.clear()
     session[TOKEN] = token
@@ -136,6 +151,12 @@ def keep_aids(text_size: TextSize, tint: PageTint) -> None:
         session[AIDS] = " ".join(chosen)
     else:
         session.pop(AIDS, None)
+
+
+def proved() -> None:
+    """Whoever is signed in has just shown again who they are."""
+    session[TOKEN] = sessions.proved(session[TOKEN], at=clock.now())
+    g.pop("_login_user", None)
 
 
 def sign_out() -> None:

@@ -9,10 +9,13 @@ from caseapp.blueprints.auth import bp
 from caseapp.blueprints.auth.forms import ChangePasswordForm, OwnDetailsForm
 from caseapp.errors import RuleBroken
 from caseapp.queries import accounts as reads
-from caseapp.services import accounts, passwords, sessions
+from caseapp.queries import email_changes
+from caseapp.services import accounts, passwords, second_factor, sessions
+from caseapp.services import email_changes as changes
 from caseapp.web.access import signed_in
 from caseapp.web.answers import page, saved
 from caseapp.web.reading import outside_transaction
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import sign_in, viewer
 
 
@@ -91,6 +94,36 @@ def end_other_sessions():
     )
 
 
+@bp.post("/account/e-mail")
+@signed_in
+@proven
+def take_email():
+    """Agreeing to the address that an administrator asked for ends every session, this one too."""
+    try:
+        changes.take(viewer().user_id, actor=viewer(), at=clock.now())
+    except RuleBroken as broken:
+        return saved(url_for("auth.account"), say=str(broken))
+    return saved(url_for("auth.sign_in"), say="Sign in with the new address.")
+
+
+@bp.post("/account/e-mail/refusal")
+@signed_in
+def refuse_email():
+    try:
+        changes.turn_down(viewer().user_id, actor=viewer(), at=clock.now())
+    except RuleBroken as broken:
+        return saved(url_for("auth.account"), say=str(broken))
+    return saved(url_for("auth.account"), say="Refused. Your address stays as it is.")
+
+
+@bp.post("/account/sessions/<session_key>/end")
+@signed_in
+def end_session(session_key):
+    """One of the own sessions; this one too, which is signing out."""
+    ended = sessions.end_one(session_key, actor=viewer(), at=clock.now())
+    return saved(url_for("auth.account"), say="That session has ended." if ended else "It had ended already.")
+
+
 def _page(details=None, password=None, status=200):
     now = clock.now()
     own = reads.own(viewer=viewer())
@@ -118,6 +151,8 @@ def _page(details=None, password=None, status=200):
         password=password or ChangePasswordForm(formdata=None),
         sessions=open_now,
         least=passwords.LEAST,
+        two_steps=second_factor.is_on(viewer().user_id),
+        change=email_changes.waiting(viewer().user_id),
     )
 
 

@@ -12,6 +12,7 @@ from caseapp.sheets import csv_bytes
 from caseapp.vocabulary import AuditAct
 from caseapp.web.access import on_case, replace_reading
 from caseapp.web.answers import page
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 HEADINGS = ("When", "Who", "Agency", "What was done", "What", "On what ground")
@@ -44,6 +45,7 @@ def audit(case):
 
 @bp.get("/cases/<ref:reference>/audit.csv")
 @on_case(Do.VIEW_AUDIT, "who has looked")
+@proven
 def audit_csv(case):
     replace_reading(AuditAct.EXPORTED, "who has looked", case=case)
     _, narrowed = _filter(case)

@@ -13,6 +13,7 @@ from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
 from caseapp.web.lists import EXPORT_MOST
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 COLUMNS = (
@@ -103,12 +104,14 @@ def _list(template, state, limits, worker_id, *, what, **more):
 
 @bp.get("/caseload.csv")
 @allowed(Do.SEE_CASELOAD)
+@proven
 def export_caseload():
     return _export(CASELOAD.read(request.args), viewer().user_id, "my-caseload", "my caseload")
 
 
 @bp.get("/team/<id:user_id>.csv")
 @allowed(Do.SEE_TEAM)
+@proven
 def export_worker(user_id):
     colleague = caseload.worker(user_id, viewer=viewer()) or abort(404)
     state = WORKER.read(request.args, {"user_id": user_id})

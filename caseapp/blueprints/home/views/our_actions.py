@@ -17,6 +17,7 @@ from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
 from caseapp.web.lists import EXPORT_MOST
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 EACH = 10
@@ -119,6 +120,7 @@ def print_our_actions():
 
 @bp.get("/our-actions.csv")
 @allowed(Do.SEE_OUR_ACTIONS)
+@proven
 def export_our_actions():
     state, wanted, _people = _asked()
     section = state["section"] if state["section"] in SECTIONS else ""

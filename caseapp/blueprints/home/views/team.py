@@ -11,6 +11,7 @@ from caseapp.queries import reading_figures, saved_views, settings, team, team_w
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 COLUMNS = ("Worker", "Role", "Profession", "Cases", "Weight in %", "Load", "Overdue", "Reviews in 14 days")
@@ -82,6 +83,7 @@ def show():
 
 @bp.get("/team.csv")
 @allowed(Do.SEE_TEAM)
+@proven
 def export_team():
     state = TEAM.read(request.args)
     found = team.team(viewer=viewer(), limits=settings.values(viewer().agency_id))

@@ -18,7 +18,7 @@ from caseapp.errors import NotVisible, RuleBroken
 from caseapp.policy.do import Do
 from caseapp.queries import agencies
 from caseapp.queries import staff as reads
-from caseapp.queries.accounts import line_managers, open_cases_managed
+from caseapp.queries.accounts import line_managers, open_cases_managed, plain_email
 from caseapp.services import accounts
 from caseapp.services.account_checks import grantable
 from caseapp.vocabulary import Role
@@ -27,11 +27,13 @@ from caseapp.web.answers import page, refused, saved
 from caseapp.web.choices import number
 from caseapp.web.forms import Form
 from caseapp.web.links import link_to, to_hand_over
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 
 @bp.get("/new")
 @allowed(Do.MANAGE_STAFF)
+@proven
 def new():
     form = _invite_form()
     form.capacity.data = "100"
@@ -40,6 +42,7 @@ def new():
 
 @bp.post("/new")
 @allowed(Do.MANAGE_STAFF)
+@proven
 def invite():
     form = _invite_form()
     if form.validate_on_submit() and form.accepts(
@@ -50,19 +53,20 @@ def invite():
         roles=ticked(form),
         **_details(form),
     ):
-        return _sent(form, form.email.data)
+        return sent(form, form.email.data)
     return refused("staff/new.html", form=form, role_hints=ROLE_HINTS)
 
 
 @bp.post("/<id:user_id>/link")
 @allowed(Do.MANAGE_STAFF)
+@proven
 def send_link(user_id):
     member = known(user_id)
     form = Form()
     if form.validate_on_submit() and form.accepts(
         accounts.send_link, user_id, actor=viewer(), at=clock.now(), link_to=link_to
     ):
-        return _sent(form, member.email)
+        return sent(form, member.email)
     return saved(
         url_for("staff.show", user_id=user_id), say="; ".join(form.form_errors) or "Nothing was sent."
     )
@@ -71,7 +75,7 @@ def send_link(user_id):
 @bp.get("/<id:user_id>/edit")
 @allowed(Do.MANAGE_STAFF)
 def edit(user_id):
-    member = _touchable(user_id)
+    member = touchable(user_id)
     form = DetailsForm(
         formdata=None,
         **{name: getattr(member, name) for name in (*accounts.EDITABLE, "version")}
@@ -82,8 +86,9 @@ def edit(user_id):
 
 @bp.post("/<id:user_id>/edit")
 @allowed(Do.MANAGE_STAFF)
+@proven
 def save(user_id):
-    member = _touchable(user_id)
+    member = touchable(user_id)
     form = _with_managers(DetailsForm(), member)
     if form.validate_on_submit() and form.accepts(
         accounts.update_details,
@@ -93,7 +98,13 @@ def save(user_id):
         version=number(form.version.data) or 0,
         **_details(form),
     ):
-        return saved(url_for("staff.show", user_id=user_id), say="Saved.")
+        waits = form.email.data and plain_email(form.email.data) != known(user_id).email
+        say = (
+            f"Saved. The new address waits until {member.name} or another administrator agrees."
+            if waits
+            else "Saved."
+        )
+        return saved(url_for("staff.show", user_id=user_id), say=say)
     _renew(form, user_id)
     return refused("staff/edit.html", form=form, member=member)
 
@@ -101,7 +112,7 @@ def save(user_id):
 @bp.get("/<id:user_id>/roles")
 @allowed(Do.MANAGE_STAFF)
 def edit_roles(user_id):
-    member = _touchable(user_id)
+    member = touchable(user_id)
     form = _roles_form(RolesForm(formdata=None, version=member.version), member)
     form.roles.data = [int(role) for role in Role if role in member.roles]
     form.areas.data = [str(area_id) for area_id, _ in reads.areas_served(user_id)]
@@ -110,9 +121,10 @@ def edit_roles(user_id):
 
 @bp.post("/<id:user_id>/roles")
 @allowed(Do.MANAGE_STAFF)
+@proven
 def save_roles(user_id):
     """Ends every session of the account, at once."""
-    member = _touchable(user_id)
+    member = touchable(user_id)
     form = _roles_form(RolesForm(), member)
     if form.validate_on_submit() and form.accepts(
         accounts.change_roles,
@@ -137,14 +149,15 @@ def save_roles(user_id):
 @allowed(Do.MANAGE_STAFF)
 def ask_off(user_id):
     return page(
-        "staff/off.html", form=OffForm(), member=_touchable(user_id), leads=open_cases_managed(user_id)
+        "staff/off.html", form=OffForm(), member=touchable(user_id), leads=open_cases_managed(user_id)
     )
 
 
 @bp.post("/<id:user_id>/off")
 @allowed(Do.MANAGE_STAFF)
+@proven
 def switch_off(user_id):
-    member = _touchable(user_id)
+    member = touchable(user_id)
     form = OffForm()
     if form.validate_on_submit() and form.accepts(
         accounts.disable, user_id, actor=viewer(), at=clock.now(), reason=form.reason.data
@@ -158,8 +171,9 @@ def switch_off(user_id):
 
 @bp.post("/<id:user_id>/on")
 @allowed(Do.MANAGE_STAFF)
+@proven
 def switch_on(user_id):
-    member = _touchable(user_id)
+    member = touchable(user_id)
     try:
         accounts.enable(user_id, actor=viewer(), at=clock.now())
     except RuleBroken as broken:
@@ -175,7 +189,7 @@ def _off_facts(member):
     }
 
 
-def _sent(form, email):
+def sent(form, email):
     """After inviting: a note, or, where no mail can be sent from here, the link itself, this once."""
     back = url_for("staff.show", user_id=form.result_id) if form.result_id else url_for("staff.index")
     link = to_hand_over(form.result.link) if form.result else ""
@@ -184,7 +198,7 @@ def _sent(form, email):
     return saved(back, say=f"A link is on its way to {email}.")
 
 
-def _touchable(user_id):
+def touchable(user_id):
     """An account that an agency administrator may change; a system administrator's is not."""
     member = known(user_id)
     if Role.SYSTEM_ADMIN in member.roles:

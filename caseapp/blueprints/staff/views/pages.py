@@ -1,10 +1,14 @@
 """The list of staff, and one account."""
 
-from flask import request
+from datetime import timedelta
 
+from flask import current_app, request
+
+from caseapp import clock
 from caseapp.blueprints.staff import bp
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
+from caseapp.queries import email_changes
 from caseapp.queries import staff as reads
 from caseapp.queries.accounts import open_cases_managed
 from caseapp.vocabulary import Role
@@ -73,6 +77,12 @@ def show(user_id):
         invitation_ends=reads.invitation_ends(user_id) if member.invited else None,
         leads=open_cases_managed(user_id),
         history=reads.history(user_id),
+        change=email_changes.waiting(user_id),
+        sessions=reads.open_sessions(
+            user_id,
+            now=clock.now(),
+            idle_since=clock.now() - timedelta(seconds=current_app.config["SESSION_IDLE_SECONDS"]),
+        ),
         untouchable=Role.SYSTEM_ADMIN in member.roles,
     )
 

@@ -16,6 +16,7 @@ from caseapp.web.access import allowed
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.forms import Form
 from caseapp.web.links import link_to
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 
@@ -29,6 +30,7 @@ def new_administrator(agency_id):
 
 @bp.post("/agencies/<id:agency_id>/people/new")
 @allowed(Do.MANAGE_AGENCIES)
+@proven
 def add_administrator(agency_id):
     entry, form = known(agency_id), AdministratorForm()
     if form.validate_on_submit() and form.accepts(
@@ -47,6 +49,7 @@ def add_administrator(agency_id):
 
 @bp.post("/agencies/<id:agency_id>/people/<id:user_id>/link")
 @allowed(Do.MANAGE_AGENCIES)
+@proven
 def send_administrator_link(agency_id, user_id):
     member, form = _person(agency_id, user_id), Form()
     if form.validate_on_submit() and form.accepts(
@@ -65,6 +68,7 @@ def ask_administrator_off(agency_id, user_id):
 
 @bp.post("/agencies/<id:agency_id>/people/<id:user_id>/off")
 @allowed(Do.MANAGE_AGENCIES)
+@proven
 def administrator_off(agency_id, user_id):
     member, form = _person(agency_id, user_id), OffForm()
     if form.validate_on_submit() and form.accepts(
@@ -76,6 +80,7 @@ def administrator_off(agency_id, user_id):
 
 @bp.post("/agencies/<id:agency_id>/people/<id:user_id>/on")
 @allowed(Do.MANAGE_AGENCIES)
+@proven
 def administrator_on(agency_id, user_id):
     member = _person(agency_id, user_id)
     accounts.enable(user_id, actor=viewer(), at=clock.now())
