@@ -32,7 +32,7 @@ from caseapp.models import (
     PlanVersion,
 )
 from caseapp.queries import meeting_minutes as reads
-from caseapp.queries import plan_diff, plan_gate, plan_versions
+from caseapp.queries import meeting_minutes_copies, plan_diff, plan_gate, plan_versions
 from caseapp.services import action_progress, actions, goals, meeting_minutes, meeting_room
 from caseapp.services import meeting_minutes_after as after
 from caseapp.services import meeting_room_decisions as decisions
@@ -406,7 +406,7 @@ def test_a_correction_is_asked_for_and_added_with_its_date_and_nothing_is_rewrit
     before = db.session.scalar(select(Minutes.content))
     ask = as_("tomasz").submit(url(meeting), url(meeting, "corrections"), text="I came at ten past")
     assert ask.status_code == 303
-    request = reads.requests(file(world, meeting), viewer=world.orla)[0]
+    request = meeting_minutes_copies.requests(file(world, meeting), viewer=world.orla)[0]
     assert "I came at ten past" not in as_("leah").get(url(meeting)).text
     after.answer(file(world, meeting), request.id, **by(world), answer="Tomasz came at 10:10", amend=True)
     assert "Tomasz came at 10:10" in as_("tomasz").get(url(meeting)).text

@@ -8,7 +8,7 @@ from caseapp import clock, dates
 from caseapp.errors import NotVisible
 from caseapp.policy.meetings import MeetingFile, find_meeting
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import meeting_minutes, meeting_minutes_cut, plan_part
+from caseapp.queries import meeting_minutes, meeting_minutes_copies, meeting_minutes_cut, plan_part
 from caseapp.queries.meeting_minutes import Copy
 
 
@@ -85,7 +85,7 @@ def person(meeting: MeetingFile, *, viewer: Viewer, at: datetime) -> PersonsShee
         )
     sees = [
         f"{one.agency} reads {'the whole of it' if one.whole else 'only what is about its own part'}."
-        for one in meeting_minutes.copies(meeting, viewer=viewer)
+        for one in meeting_minutes_copies.copies(meeting, viewer=viewer)
         if one.agency_id is not None
     ]
     view = content["view"]

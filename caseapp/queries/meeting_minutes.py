@@ -14,15 +14,12 @@ from caseapp.errors import NotVisible
 from caseapp.extensions import read
 from caseapp.models import (
     Action,
-    Agency,
     ConsentWithheld,
-    CorrectionRequest,
     Goal,
     Meeting,
     Minutes,
     MinutesAmendment,
     MinutesConfirmation,
-    MinutesCopy,
     PlanVersion,
     User,
 )
@@ -32,12 +29,12 @@ from caseapp.policy.viewer import Viewer
 from caseapp.queries import (
     meeting_minutes_content,
     meeting_minutes_cut,
-    plan_diff,
     plan_head,
     settings,
 )
 from caseapp.queries.meeting_agenda import MEETING_ID, has_plan
 from caseapp.queries.meeting_minutes_cut import Reader
+from caseapp.queries.meeting_minutes_difference import ChangeRow, difference
 from caseapp.queries.plan_rows import CASE_ID
 from caseapp.vocabulary import ActionStatus, MeetingKind, MeetingStatus
 
@@ -75,22 +72,6 @@ _VERSIONS = select(PlanVersion.number, PlanVersion.agreed_at, PlanVersion.conten
         PlanVersion.number == bindparam("after"),
     ),
 )
-
-
-class Piece(NamedTuple):
-    """A piece of one side of the difference; `new` is marked as changed."""
-
-    text: str
-    new: bool
-
-
-class ChangeRow(NamedTuple):
-    """One line of "What changed in the plan"."""
-
-    name: str
-    who: str
-    was: tuple[Piece, ...]
-    now: tuple[Piece, ...]
 
 
 class Attended(NamedTuple):
@@ -418,60 +399,6 @@ def _next(content: dict) -> str:
     return ". ".join(parts)
 
 
-# --- the difference --------------------------------------------------------------------------------------------------
-
-
-def difference(old: dict, new: dict, first_name: str) -> tuple[list[ChangeRow], int]:
-    """What changed between two contents, in the words of the minutes; and how many actions did not."""
-    changes = plan_diff.compare(old, new)
-    was, now = _actions(old), _actions(new)
-    rows = [_row(change, was, now, first_name) for change in changes]
-    touched = {change.key for change in changes if change.about == "action"}
-    return rows, len([key for key in now if key not in touched])
-
-
-def _actions(content: dict) -> dict[str, dict]:
-    return {str(action["id"]): action for goal in content["goals"] for action in goal.get("actions", ())}
-
-
-def _row(change: plan_diff.Change, was: dict, now: dict, first_name: str) -> ChangeRow:
-    action = (now.get(change.key) or was.get(change.key)) if change.about == "action" else None
-    name = (
-        change.name
-        if change.about in ("action", "step", "need", "head")
-        else f"Goal {change.goal}: {change.name}"
-    )
-    who = _who(action, first_name) if action else ""
-    nothing = (Piece("–", False),)
-    if change.how == "added":
-        return ChangeRow(name, who, nothing, (Piece(f"New: {_new(action)}" if action else "New", True),))
-    if change.how == "removed":
-        return ChangeRow(name, who, nothing, (Piece("No longer in the plan", True),))
-    before, after = [], []
-    for field in change.fields:
-        what = field.what[0].lower() + field.what[1:]
-        if change.about == "head":
-            what = ""
-        before.append(Piece(f"{what} {field.was or 'nothing'}".strip(), True))
-        after.append(Piece(f"{what} {field.now or 'nothing'}".strip(), True))
-    return ChangeRow(name, who, tuple(before), tuple(after))
-
-
-def _who(action: dict, first_name: str) -> str:
-    if action["by_person"]:
-        return f"{first_name}, with {action['agency']}" if action["agency"] else first_name
-    return action["agency"] or "Nobody yet"
-
-
-def _new(action: dict) -> str:
-    parts = [action["worker"]] if action["worker"] else []
-    if action["due_on"]:
-        parts.append(f"by {plan_diff.plain('action', 'due_on', action['due_on'])}")
-    words = ", ".join(parts)
-    status = plan_diff.plain("action", "status", action["status"])
-    return f"{words}. {status}" if words else status
-
-
 # --- corrections, copies ---------------------------------------------------------------------------------------------
 
 _AMENDMENTS = (
@@ -496,85 +423,6 @@ def amendments(meeting: MeetingFile, who: Reader) -> list[Amendment]:
         Amendment(*row[:4])
         for row in read(_AMENDMENTS, {"meeting_id": meeting.id})
         if who.free or row.for_all or row.for_agency_id == who.agency_id
-    ]
-
-
-class CopyRow(NamedTuple):
-    """Who has a copy, and whether it was received. The person's has no agency."""
-
-    agency_id: int | None
-    agency: str
-    whole: bool
-    sent_at: datetime
-    received_at: datetime | None
-    received_by: str
-    how: str
-
-
-_COPIES = (
-    select(
-        MinutesCopy.agency_id,
-        Agency.name,
-        MinutesCopy.whole,
-        MinutesCopy.sent_at,
-        MinutesCopy.received_at,
-        User.name.label("received_by"),
-        MinutesCopy.how,
-    )
-    .join(Minutes, Minutes.id == MinutesCopy.minutes_id)
-    .outerjoin(Agency, Agency.id == MinutesCopy.agency_id)
-    .outerjoin(User, User.id == MinutesCopy.received_by_id)
-    .where(Minutes.meeting_id == MEETING_ID)
-    .order_by(MinutesCopy.agency_id.is_(None), Agency.name)
-)
-
-
-def copies(meeting: MeetingFile, *, viewer: Viewer) -> list[CopyRow]:
-    """Every copy for those who call the meeting; for an agency its own alone."""
-    rows = (
-        CopyRow(row[0], row[1] or "", bool(row[2]), row[3], row[4], row[5] or "", row[6])
-        for row in read(_COPIES, {"meeting_id": meeting.id})
-    )
-    return [row for row in rows if meeting.hosts or (row.agency_id == viewer.agency_id)]
-
-
-class Request(NamedTuple):
-    """A correction that an agency asked for."""
-
-    id: int
-    agency: str
-    asked_by: str
-    asked_at: datetime
-    text: str
-    answer: str
-    answered_at: datetime | None
-
-
-_REQUESTS = (
-    select(
-        CorrectionRequest.id,
-        Agency.name,
-        User.name.label("asked_by"),
-        CorrectionRequest.asked_at,
-        CorrectionRequest.text,
-        CorrectionRequest.answer,
-        CorrectionRequest.answered_at,
-        CorrectionRequest.agency_id,
-    )
-    .join(Minutes, Minutes.id == CorrectionRequest.minutes_id)
-    .join(Agency, Agency.id == CorrectionRequest.agency_id)
-    .join(User, User.id == CorrectionRequest.asked_by_id)
-    .where(Minutes.meeting_id == MEETING_ID)
-    .order_by(CorrectionRequest.answered_at.is_not(None), CorrectionRequest.asked_at)
-)
-
-
-def requests(meeting: MeetingFile, *, viewer: Viewer) -> list[Request]:
-    """The corrections that were asked for: all for those who call the meeting, an agency's own for itself."""
-    return [
-        Request(*row[:7])
-        for row in read(_REQUESTS, {"meeting_id": meeting.id})
-        if meeting.hosts or row.agency_id == viewer.agency_id
     ]
 
 

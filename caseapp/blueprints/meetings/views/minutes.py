@@ -11,7 +11,7 @@ from caseapp.documents import meeting_prints, pdf
 from caseapp.errors import NotVisible
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_agenda, meeting_minutes, meeting_room
+from caseapp.queries import meeting_agenda, meeting_minutes, meeting_minutes_copies, meeting_room
 from caseapp.services import meeting_minutes as service
 from caseapp.services import meeting_minutes_after as after
 from caseapp.vocabulary import AuditAct
@@ -51,10 +51,10 @@ def _context(meeting, form=None, **more) -> dict:
         begun=[],
     )
     if copy.issued_at:
-        copies = meeting_minutes.copies(meeting, viewer=me)
+        copies = meeting_minutes_copies.copies(meeting, viewer=me)
         context["copies"] = copies if meeting.hosts else []
         context["own_copy"] = next((one for one in copies if one.agency_id == me.agency_id), None)
-        context["requests"] = meeting_minutes.requests(meeting, viewer=me)
+        context["requests"] = meeting_minutes_copies.requests(meeting, viewer=me)
     elif meeting.hosts:
         context["frame"] = meeting_room.frame(meeting)
         decisions = meeting_room.decisions(meeting)
