@@ -2,6 +2,7 @@
 the two together."""
 
 from caseapp.demo.case_shapes import CASE
+from caseapp.demo.gap_shapes import GAP
 from caseapp.demo.reading import (
     Shape,
     anything,
@@ -161,5 +162,6 @@ WORLD = Shape(
     users=each(USER),
     people=each(PERSON),
     cases=each(CASE),
+    gaps=each(GAP),
     reading=each(READING),
 )

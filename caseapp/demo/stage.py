@@ -33,6 +33,7 @@ ORDER = (
     "review",
     "agreement",
     "meeting",
+    "gap",
     "end",
     "closing",
     "reading",

@@ -16,6 +16,7 @@ from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import escalation_likeness, settings
+from caseapp.queries.escalations import domains as known_domains
 from caseapp.services import (
     action_progress,
     audit,
@@ -83,6 +84,8 @@ def raise_gap(
     for field, what in (("title", title), ("service", service), ("effect", effect), ("wanted", wanted)):
         if not what:
             raise RuleBroken(LINES[field], field)
+    if domain not in known_domains():
+        raise RuleBroken("Choose the part of life that it touches", "domain")
     _check_days(noticed_on, identity_on, today, case)
     if meeting_not_convened and not meeting_why:
         raise RuleBroken("Say why the meeting could not be convened", "meeting_why")
