@@ -156,7 +156,7 @@ def measure(place, kind, staff, chapters, seconds) -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {"DATABASE_URL": url, "CASEAPP_DATA": folder, "SECRET_KEY": "k" * 40}
         with server.running("bench.bare:app", PORT, **environment) as bare:
-            least = page(bare, "bare page", ["/"], None, min(seconds, 2))
+            least = page(bare, "bare page", ["/"])()
         print(f"   {'page':30}{'CPU ms':>9}{'× bare':>9}{'p50 ms':>9}{'p95':>8}{'KB':>6}")
         with server.running("app:app", PORT + 1, **environment) as ours:
             for label, who, paths in pages:
