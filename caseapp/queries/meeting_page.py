@@ -256,7 +256,13 @@ class Seat:
 
     @property
     def waits(self) -> bool:
-        return self.sent and self.removed_at is None and self.answer in (Answer.INVITED, Answer.ASKING)
+        agency = self.kind is AttendeeKind.AGENCY
+        return (
+            agency
+            and self.sent
+            and self.removed_at is None
+            and self.answer in (Answer.INVITED, Answer.ASKING)
+        )
 
 
 _Named = aliased(User, name="seat_user")
@@ -331,7 +337,7 @@ def seats(meeting: MeetingFile, *, viewer: Viewer) -> list[Seat]:
                 row[9],
                 bool(row[10]),
                 row[11],
-                row[12] if full else "",
+                row[12] if meeting.hosts else "",
                 row[13] if full else Answer.COMING if row[13] in _COMES else Answer.INVITED,
                 row[14] if full else None,
                 (row[15] or "") if full else "",

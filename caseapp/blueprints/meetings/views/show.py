@@ -43,7 +43,8 @@ def show(meeting):
         and seat.sent
         and seat.removed_at is None
         and seat.kind is AttendeeKind.AGENCY
-        and (not meeting.hosts or meeting.case is None or me.user_id in (seat.user_id, seat.substitute_id))
+        and (not meeting.hosts or me.user_id in (seat.user_id, seat.substitute_id))
+        and not (meeting.hosts and seat.answer is Answer.COMING)
     ]
     if may["PERMIT_ATTENDANCE"]:
         own += [seat for seat in seats if seat.own and seat.answer is Answer.ASKING and seat not in own]
