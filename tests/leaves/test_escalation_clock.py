@@ -38,12 +38,8 @@ def test_the_clock_starts_today_or_on_the_next_working_day(moment, calendar, exp
 @pytest.mark.parametrize(
     ("start", "allowed", "calendar", "expected"),
     [
-        (
-            date(2026, 12, 22),
-            5,
-            "IE",
-            date(2026, 12, 31),
-        ),  # Christmas and Saint Stephen's Day, moved to Monday
+        (date(2026, 12, 22), 5, "IE", date(2026, 12, 30)),  # Christmas Day, a Friday
+        (date(2026, 12, 22), 5, "UK", date(2026, 12, 31)),  # Boxing Day is moved to the Monday
         (date(2026, 12, 30), 5, "UK", date(2027, 1, 7)),
         (date(2026, 10, 22), 2, "IE", date(2026, 10, 27)),  # the October holiday and the change of the clocks
         (date(2026, 10, 22), 2, "UK", date(2026, 10, 26)),
