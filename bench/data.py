@@ -9,8 +9,9 @@ import json
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import create_engine, insert, make_url
+from sqlalchemy import JSON, create_engine, make_url
 
 from caseapp import clock, migrate, names
 from caseapp.models import (
@@ -116,7 +117,32 @@ class _Writer:
             ConsentGrant, PlanVersion, Event,
         ):  # fmt: skip
             if rows := self.rows.pop(model, None):
-                connection.execute(insert(model), rows)
+                self._load(connection, model.__table__, rows)
+
+    def _load(self, connection, table, rows):
+        """As `connection.execute(insert(table), rows)` would, by the driver's own way for many rows."""
+        dialect = connection.dialect
+        given = list(rows[0])
+        columns = [table.c[name] for name in given]
+        fixed = [
+            c for c in table.c if c.name not in rows[0] and c.default is not None and c.default.is_scalar
+        ]
+        bound = [_bound(c, dialect) for c in columns]
+        ends = [p(c.default.arg) if (p := _bound(c, dialect)) else c.default.arg for c in fixed]
+        lines = (
+            [*(p(row[name]) if p else row[name] for name, p in zip(given, bound, strict=True)), *ends]
+            for row in rows
+        )
+        names = ", ".join(f'"{c.name}"' for c in (*columns, *fixed))
+        cursor = connection.connection.cursor()
+        if dialect.name == "sqlite":
+            marks = ", ".join("?" for _ in (*columns, *fixed))
+            cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', lines)  # noqa: S608 - our own tables
+        else:
+            with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+                for line in lines:
+                    copy.write_row(line)
+        cursor.close()
 
     def run(self) -> Built:
         with self.engine.connect() as connection:
@@ -343,3 +369,10 @@ def _reference(n: int) -> str:
 def describe(built: Built) -> str:
     """For the log of a run."""
     return json.dumps({"cases": len(built.references), "first": built.references[0]})
+
+
+def _bound(column, dialect):
+    """How a value of this column is given to the driver; days, moments and words come again and again."""
+    kind = column.type.dialect_impl(dialect)
+    processor = kind.bind_processor(dialect)
+    return processor if processor is None or isinstance(kind, JSON) else lru_cache(5000)(processor)
