@@ -142,7 +142,7 @@ def test_a_plan_of_forty_actions_asks_no_more_than_one_of_few(world, as_, name):
     many = statements(client, plan(world))
     assert len(many) == len(few)
     reads = [s for s in many if not s.startswith("INSERT")]
-    assert len(reads) <= 7, reads
+    assert len(reads) <= 8, reads  # the eighth: which meeting comes next, and whether one is called for
     assert len(many) - len(reads) == 1  # the audit row
 
 

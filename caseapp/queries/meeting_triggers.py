@@ -2,7 +2,7 @@
 one already (S2-36). One statement; what it finds is a hint, the case manager ticks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, distinct, exists, func, or_, select
 from sqlalchemy.orm import aliased
@@ -57,11 +57,26 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class NextMeeting:
+    """The meeting that comes next, for a line on the plan's page."""
+
+    id: int
+    kind: MeetingKind
+    starts_at: datetime | None
+    status_words: str
+
+    @property
+    def when(self) -> str:
+        return dates.moment(self.starts_at) if self.starts_at else "No day yet"
+
+
+@dataclass(frozen=True, slots=True)
 class Calling:
-    """What a case's page says about meetings: the reasons that hold, and whether a meeting is coming already."""
+    """What a case's page says about meetings: the reasons that hold, whether a meeting is coming already, and which."""
 
     noticed: tuple[Noticed, ...]
     coming: bool
+    next: NextMeeting | None = None
 
     @property
     def needed(self) -> bool:
@@ -88,6 +103,7 @@ _MET = exists().where(
 )
 UNMET = and_(Need.level.in_([NeedLevel.MEDIUM, NeedLevel.HIGH]), Need.wants_help, ~_LIVE_GOAL, ~_MET)
 _Other = aliased(Action, name="calling_action")
+_Next = aliased(Meeting, name="calling_next")
 
 _ALL = (
     select(
@@ -146,8 +162,25 @@ _ALL = (
             ),
         )
         .label("coming"),
+        _Next.id.label("next_id"),
+        _Next.kind.label("next_kind"),
+        _Next.starts_at.label("next_at"),
+        _Next.status.label("next_status"),
     )
     .select_from(Case)
+    .outerjoin(
+        _Next,
+        _Next.id
+        == select(Meeting.id)
+        .where(
+            Meeting.case_id == CASE_ID,
+            Meeting.kind != MeetingKind.CONFERENCE,
+            Meeting.status.in_(sorted(COMING_MEETINGS | {MeetingStatus.HELD, MeetingStatus.MINUTES_DRAFT})),
+        )
+        .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.id)
+        .limit(1)
+        .scalar_subquery(),
+    )
     .where(Case.id == CASE_ID)
 )
 
@@ -189,7 +222,8 @@ def calling(case: CaseFile, *, viewer: Viewer) -> Calling:
         )
     if row.status is CaseStatus.TRANSFER_PENDING:
         notice(MeetingTrigger.EXCLUDED, "A change of case manager is under way")
-    return Calling(tuple(found), bool(row.coming))
+    coming = row.next_id and NextMeeting(row.next_id, row.next_kind, row.next_at, row.next_status.label)
+    return Calling(tuple(found), bool(row.coming), coming or None)
 
 
 # --- trigger 2: what was tried one to one (S2-36) ------------------------------------------------------------------

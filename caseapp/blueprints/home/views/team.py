@@ -7,7 +7,7 @@ from caseapp.blueprints.home import bp
 from caseapp.blueprints.home.lists import TEAM
 from caseapp.documents import charts
 from caseapp.policy.do import Do
-from caseapp.queries import reading_figures, saved_views, settings, team, team_waiting
+from caseapp.queries import meeting_waiting, reading_figures, saved_views, settings, team, team_waiting
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
@@ -40,7 +40,12 @@ def show():
     weeks = team.overdue_weeks(viewer=me)
     to_allocate, allocations = team_waiting.to_allocate(viewer=me)
     issues = team_waiting.late_issues(viewer=me, limits=limits)
-    lists.note_listed("waiting for the manager", [row.case_id for row in (*allocations, *issues)])
+    meetings = [
+        *meeting_waiting.to_agree(viewer=me, limits=limits),
+        *meeting_waiting.to_permit(viewer=me, limits=limits),
+        *(one for one in meeting_waiting.clocks(viewer=me, limits=limits, ours=True) if one.late),
+    ]
+    lists.note_listed("waiting for the manager", [row.case_id for row in (*allocations, *issues, *meetings)])
     heaviest = [one for one in team.ordered(found.workers, "weight", True) if one.weight is not None]
     return page(
         "home/team.html",
@@ -71,6 +76,7 @@ def show():
         to_allocate=to_allocate,
         allocations=allocations,
         issues=issues,
+        meeting_rows=meetings,
         silent=team_waiting.silent_agencies(viewer=me, limits=limits),
         beside=reading_figures.beside_the_work(viewer=me, late_actions=found.overdue),
         capacity=limits["workload_capacity"],

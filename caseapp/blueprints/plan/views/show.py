@@ -8,7 +8,7 @@ from caseapp.blueprints.plan.forms.issues import IssueForm
 from caseapp.errors import NotVisible
 from caseapp.policy import rules, scopes
 from caseapp.policy.do import Do
-from caseapp.queries import plan_page, plan_part
+from caseapp.queries import meeting_triggers, meetings, plan_page, plan_part
 from caseapp.web import record
 from caseapp.web.access import on_case
 from caseapp.web.answers import page
@@ -55,7 +55,7 @@ def whole_context(case, who, quiet=False):
         "first_goal": places.mend_url(case, "need") if edits else "",
     }
     if not case.sees_all:
-        return context
+        return context | {"meetings": [] if quiet else meetings.next_of(case, viewer=who)}
     return context | {
         "todo": [
             (f.text, f"#{f.anchor}" if f.anchor else places.mend_url(case, f.mend, f.key))
@@ -67,9 +67,16 @@ def whole_context(case, who, quiet=False):
         "agree_url": edits and reach("plan.agree", reference=case.reference),
         "pages": record.places(case, "plan.show", plan.issues_open),
         "versions": _versions(case, plan),
+        **_meetings(case, who, quiet),
         "timeline_url": reach("cases.timeline", reference=case.reference),
         "audit_url": rules.may(who, Do.VIEW_AUDIT, case) and reach("cases.audit", reference=case.reference),
     }
+
+
+def _meetings(case, who, quiet):
+    """Whether a meeting is called for, and the next one, in one statement."""
+    calling = None if quiet else meeting_triggers.calling(case, viewer=who)
+    return {"calling": calling, "meetings": [calling.next] if calling and calling.next else []}
 
 
 def _home(case):
@@ -158,6 +165,7 @@ def part_context(case, who=None, of=None):
         "base": actions_base(file),
         "home": _home(file),
         "facts": _part_facts(part),
+        "meetings": [] if quiet else meetings.next_of(file, viewer=who),
         "colleague": file.lead_agency_id == who.agency_id,
         "consent_url": "" if quiet else reach("consent.own", reference=file.reference),
         "agree_url": not quiet
