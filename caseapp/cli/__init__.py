@@ -1,12 +1,13 @@
 """The commands of `flask --app app …`, one module for each group."""
 
 from caseapp.cli.db import db
+from caseapp.cli.handbooks import handbooks
 from caseapp.cli.imports import import_caseload
 from caseapp.cli.jobs import jobs
 from caseapp.cli.reminders import reminders
 from caseapp.cli.world import world
 
-GROUPS = (db, import_caseload, jobs, reminders, world)
+GROUPS = (db, handbooks, import_caseload, jobs, reminders, world)
 
 
 def install(app) -> None:
