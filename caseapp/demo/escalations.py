@@ -28,7 +28,7 @@ TEXTS = (
 
 def plan(stage: Stage, world, stories) -> None:
     """Let all of it happen at its time; then the calendar reminds of what is late by now."""
-    made: dict[str, int] = {}
+    made = stage.gaps
     of_case = {story.case.key: story for story in stories}
     for item in world.gaps:
         stage.plan(item.at, "gap", item, lambda item=item: _raise(stage, item, of_case, made))

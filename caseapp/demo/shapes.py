@@ -18,6 +18,7 @@ from caseapp.demo.reading import (
     text,
     yes_no,
 )
+from caseapp.demo.register_shapes import REGISTER
 from caseapp.demo.shared_shapes import BY, LONG
 from caseapp.vocabulary import (
     AgencyKind,
@@ -163,5 +164,6 @@ WORLD = Shape(
     people=each(PERSON),
     cases=each(CASE),
     gaps=each(GAP),
+    register=inside(REGISTER),
     reading=each(READING),
 )

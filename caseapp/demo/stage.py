@@ -34,6 +34,7 @@ ORDER = (
     "agreement",
     "meeting",
     "gap",
+    "register",
     "end",
     "closing",
     "reading",
@@ -63,6 +64,7 @@ class Stage:
     users: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
     cases: dict[str, int] = field(default_factory=dict)
+    gaps: dict[str, int] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     _viewers: dict[str, Viewer] = field(default_factory=dict)
 

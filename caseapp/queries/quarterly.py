@@ -137,7 +137,9 @@ def scopes_of(viewer: Viewer) -> list[tuple[str, str]]:
         found = []
     else:
         return [("own", viewer.agency_name)]
-    found += [(str(area_id), name) for area_id, name in areas_of(viewer=viewer)]
+    home = db.session.scalar(select(Agency.area_id).where(Agency.id == viewer.agency_id))
+    areas = sorted(areas_of(viewer=viewer), key=lambda area: area[0] != home)  # the own agency's first
+    found += [(str(area_id), name) for area_id, name in areas]
     return [*found, ("own", viewer.agency_name)] if viewer.manages else found
 
 

@@ -28,7 +28,7 @@ from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.typed_words import MOST, contains
 from caseapp.vocabulary import EscalationState, Role, Rung, StepAct
-from caseapp.working_days import working_days_between
+from caseapp.working_days import add_working_days, is_working_day, working_days_between
 
 #: Calendar days from which an age is looked for.
 AGES = {"30": 30, "60": 60, "90": 90}
@@ -110,27 +110,23 @@ class Numbers:
     soon: int
 
 
-def numbers(*, viewer: Viewer, calendar_day: date | None = None) -> Numbers:
-    """One pass over what is open. `soon` counts what falls due today or within the next three calendar days."""
-    today = calendar_day or clock.today()
-    sums = {name: func.sum(case((where, 1), else_=0)) for name, where in _views(viewer, today).items()}
+def numbers(*, viewer: Viewer, calendar: str) -> Numbers:
+    """One pass over what is open. `over` counts what has less than no working day left of this calendar, `soon` what has
+    two or fewer."""
+    today = clock.today()
+    working = today if is_working_day(today, calendar) else add_working_days(today, -1, calendar)
     running = Escalation.paused_at.is_(None)
-    statement = select(
-        func.count(),
-        func.sum(case((and_(running, Escalation.due_on < today), 1), else_=0)),
-        func.sum(
-            case(
-                (
-                    and_(running, Escalation.due_on >= today, Escalation.due_on <= today + timedelta(days=3)),
-                    1,
-                ),
-                else_=0,
-            )
-        ),
-        *sums.values(),
-    ).select_from(Escalation)
-    row = db.session.execute(statement.where(ABOVE), policy.binds(viewer)).one()
-    return Numbers(row[0], {name: row[at + 3] or 0 for at, name in enumerate(sums)}, row[1] or 0, row[2] or 0)
+    over = and_(running, Escalation.due_on < working)
+    soon = and_(
+        running,
+        Escalation.due_on >= working,
+        Escalation.due_on <= add_working_days(today, SOON, calendar),
+    )
+    sums = {"over": over, "soon": soon} | _views(viewer, today)
+    statement = select(func.count(), *(func.sum(case((where, 1), else_=0)) for where in sums.values()))
+    row = db.session.execute(statement.select_from(Escalation).where(ABOVE), policy.binds(viewer)).one()
+    found = {name: row[at] or 0 for at, name in enumerate(sums, 1)}
+    return Numbers(row[0], found, found.pop("over"), found.pop("soon"))
 
 
 def total(wanted: Wanted, *, viewer: Viewer) -> int:

@@ -29,6 +29,28 @@ def join(
     """Let several raisings stand behind one entry, one that there is or a new one; each keeps its own way up the ladder,
     unless they are to go `as_one` from now. Returns the entry's id. Raises RuleBroken."""
     gaps = triage.seen(gap_ids, actor)
+    entry = _stand_behind(gaps, entry_id, title, actor, at)
+    if as_one and len(gaps) > 1:
+        triage.join_as_one([gap.id for gap in gaps], actor=actor, at=at)
+    return entry.id
+
+
+@use_case
+def begin(gap_id: int, *, actor: Viewer, at: datetime, title: str) -> int:
+    """A new entry with one raising behind it, which may have ended. Returns its id."""
+    return _stand_behind([triage.seen_or_ended(gap_id, actor)], None, title, actor, at).id
+
+
+@use_case
+def add(entry_id: int, *, actor: Viewer, at: datetime, number: str) -> int:
+    """Let one more raising stand behind an entry, by its number; also one that has ended. Returns the entry's id."""
+    gap = triage.numbered(number, actor)
+    if gap.joined_to_id is not None:
+        raise RuleBroken("It is joined to another one, and counts where that one counts", "number")
+    return _stand_behind([gap], entry_id, "", actor, at).id
+
+
+def _stand_behind(gaps, entry_id, title, actor, at) -> RegisterEntry:
     rows = [escalation_moves.hold(gap) for gap in gaps]
     entry = _entry_for(rows, entry_id, title, actor, at)
     for row in rows:
@@ -40,8 +62,6 @@ def join(
                 one, StepAct.JOINED, actor=actor, at=at, text=f"In the register: {entry.title}"
             )
     db.session.flush()
-    if as_one and len(gaps) > 1:
-        triage.join_as_one([gap.id for gap in gaps], actor=actor, at=at)
     audit.record(
         actor,
         "register: raisings joined",
@@ -49,7 +69,7 @@ def join(
         about_id=entry.id,
         detail={"entry": entry.id, "escalations": [gap.id for gap in gaps]},
     )
-    return entry.id
+    return entry
 
 
 def _entry_for(rows: list[Escalation], entry_id, title, actor, at) -> RegisterEntry:

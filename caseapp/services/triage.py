@@ -42,6 +42,17 @@ def seen_or_ended(gap_id: int, actor: Viewer) -> EscalationFile:
     return gap
 
 
+def numbered(number: str, actor: Viewer) -> EscalationFile:
+    """The one that is said "GB-118", ended or not, where the actor may sort it. Raises RuleBroken."""
+    digits = number.strip().lower().removeprefix("gb-").strip()
+    known = digits.isascii() and digits.isdigit() and len(digits) < 10
+    gap_id = known and db.session.scalar(select(Escalation.id).where(Escalation.number == int(digits)))
+    gap = policy.find_escalation(actor, gap_id) if gap_id else None
+    if gap is None or not rules.may(actor, Do.SORT_ESCALATION, gap):
+        raise RuleBroken("No gap or block of this number has reached you", "number")
+    return gap
+
+
 @use_case
 def give_theme(
     gap_ids: list[int],
@@ -67,6 +78,12 @@ def give_theme(
             )
     _audit(actor, "gaps and blocks: given a theme", gaps, at, theme=theme.name)
     return len(gaps)
+
+
+@use_case
+def theme_named(name: str, *, actor: Viewer, at: datetime) -> int:
+    """The theme of that name, made where there is none yet. Returns its id."""
+    return _theme(None, name, actor, at).id
 
 
 def _theme(theme_id, new_theme, actor, at) -> GapTheme:

@@ -29,9 +29,7 @@ class Together(Form):
 class ThemeForm(Together):
     theme = IdSelect("Theme")
     new_theme = StringField("Or a new theme", [at_most(80)])
-    scope = SelectField(
-        "How wide it is", choices={"": "As it is", **dict(GapScope.choices())}, default=""
-    )
+    scope = SelectField("How wide it is", choices={"": "As it is", **dict(GapScope.choices())}, default="")
 
 
 class JoinForm(Together):
@@ -72,6 +70,12 @@ class EntryForm(Form):
             state.value: state.label for state in EscalationState if state is not EscalationState.WITHDRAWN
         },
     )
+
+
+class AddForm(Form):
+    """One more raising behind an entry."""
+
+    number = StringField("Number", [needed("Write the number, for example GB-118"), at_most(16)])
 
 
 class PublishForm(Form):

@@ -1,7 +1,7 @@
 """The triage list and the register, as saved views and addresses know them."""
 
 from caseapp.policy.do import Do
-from caseapp.vocabulary import RUNG_LABELS, EscalationKind, EscalationState
+from caseapp.vocabulary import EscalationKind, EscalationState, Rung
 from caseapp.web.lists import Choice, Column, ListSpec, Words
 
 #: view → its words in the row of links; the number stands behind
@@ -29,7 +29,7 @@ TRIAGE = ListSpec(
             "Held by",
             (
                 ("", "Anybody"),
-                *((str(int(rung)), label) for rung, label in RUNG_LABELS.items()),
+                *((str(int(rung)), "Group" if rung is Rung.GROUP else rung.label) for rung in Rung),
             ),
         ),
         Choice(

@@ -7,7 +7,7 @@ from flask import request
 from caseapp.blueprints.triage import bp
 from caseapp.blueprints.triage.lists import TRIAGE, VIEWS
 from caseapp.policy.do import Do
-from caseapp.queries import need_domains, saved_views, triage
+from caseapp.queries import need_domains, saved_views, settings, triage
 from caseapp.queries.triage import Wanted
 from caseapp.vocabulary import Role
 from caseapp.web import lists, navigation
@@ -65,7 +65,7 @@ def _lead(numbers, areas, me):
     if not numbers.all:
         return f"Nothing is open in {where}."
     over = f"{numbers.over:,} over {'its' if numbers.over == 1 else 'their'} time" if numbers.over else ""
-    soon = f"{numbers.soon:,} due within three days" if numbers.soon else ""
+    soon = f"{numbers.soon:,} with two days left or fewer" if numbers.soon else ""
     said = ", ".join(part for part in (over, soon) if part) or "none is over its time"
     return f"{numbers.all:,} open in {where}: {said}."
 
@@ -77,7 +77,7 @@ def index():
     options = triage.options(viewer=me)
     state = _state(options, request.args)
     wanted = _wanted(state)
-    numbers = triage.numbers(viewer=me)
+    numbers = triage.numbers(viewer=me, calendar=settings.value(me.agency_id, "working_day_calendar"))
     plain = wanted == Wanted()
     pager = state.page(numbers.all if plain else triage.total(wanted, viewer=me))
     rows = triage.rows(

@@ -4,7 +4,7 @@ from flask import abort, request, url_for
 
 from caseapp import clock
 from caseapp.blueprints.triage import bp
-from caseapp.blueprints.triage.forms import EntryForm, PublishForm
+from caseapp.blueprints.triage.forms import AddForm, EntryForm, PublishForm
 from caseapp.blueprints.triage.lists import KEEPING
 from caseapp.policy.do import Do
 from caseapp.queries import need_domains, register, register_published, settings, triage
@@ -52,13 +52,14 @@ def _entry(entry_id):
     return register.entry(entry_id, viewer=viewer()) or abort(404)
 
 
-def _around(entry, form):
+def _around(entry, form, adding=None):
     me = viewer()
     form.theme.offer(triage.themes(), "No theme")
     raisings = register.raisings(entry.id, viewer=me)
     return {
         "entry": entry,
         "form": form,
+        "adding": adding or AddForm(formdata=None, prefix="add-"),
         "raisings": raisings,
         "answers": [one for one in raisings if one.how],
         "asks": [one for one in raisings if one.wanted],
@@ -74,7 +75,11 @@ def _around(entry, form):
 @allowed(Do.KEEP_REGISTER)
 def register_entry(entry_id):
     entry = _entry(entry_id)
-    form = EntryForm(
+    return page("triage/entry.html", **_around(entry, _form_of(entry)))
+
+
+def _form_of(entry):
+    return EntryForm(
         formdata=None,
         version=entry.version,
         title=entry.title,
@@ -85,7 +90,6 @@ def register_entry(entry_id):
         answered=entry.answered,
         state=entry.state.value,
     )
-    return page("triage/entry.html", **_around(entry, form))
 
 
 @bp.post("/register/keeping/<id:entry_id>")
@@ -112,6 +116,21 @@ def edit_entry(entry_id):
             url_for("triage.register_entry", entry_id=entry_id),
             say="Saved. Agencies read it once the next edition is published.",
         )
+    return refused("triage/entry.html", **around)
+
+
+@bp.post("/register/keeping/<id:entry_id>/add")
+@allowed(Do.KEEP_REGISTER)
+def add_raising(entry_id):
+    entry = _entry(entry_id)
+    form = AddForm(prefix="add-")
+    if form.validate_on_submit() and form.accepts(
+        services.add, entry_id, number=form.number.data, actor=viewer(), at=clock.now()
+    ):
+        return saved(
+            url_for("triage.register_entry", entry_id=entry_id), say="Added. It counts with this entry."
+        )
+    around = _around(entry, _form_of(entry), form)
     return refused("triage/entry.html", **around)
 
 

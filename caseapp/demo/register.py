@@ -1,0 +1,105 @@
+"""The register of a world: raisings joined into entries, the group's agendas, editions for all agencies."""
+
+from sqlalchemy import select
+
+from caseapp.demo.stage import Stage
+from caseapp.errors import RuleBroken
+from caseapp.extensions import db
+from caseapp.models import GroupItem, RegisterEntry
+from caseapp.services import register, triage
+from caseapp.vocabulary import EscalationState
+
+
+def plan(stage: Stage, world) -> None:
+    """Let all of it happen at its time."""
+    if world.register is None:
+        return
+    for entry in world.register.entries:
+        stage.plan(entry.at, "register", entry, lambda entry=entry: _entry(stage, entry))
+    for agenda in world.register.agendas:
+        sitting: list[int] = []
+        stage.plan(
+            agenda.at,
+            "register",
+            agenda,
+            lambda agenda=agenda, sitting=sitting: sitting.append(_agenda(stage, agenda)),
+        )
+        for decision in agenda.decisions:
+            stage.plan(
+                decision.at,
+                "register",
+                decision,
+                lambda agenda=agenda, sitting=sitting, one=decision: _decide(stage, agenda, sitting[0], one),
+            )
+        if agenda.closed_at:
+            stage.plan(
+                agenda.closed_at,
+                "register",
+                agenda,
+                lambda agenda=agenda, sitting=sitting: triage.close_agenda(
+                    sitting[0], actor=stage.viewer(agenda.by), at=agenda.closed_at
+                ),
+            )
+    for edition in world.register.editions:
+        stage.plan(edition.at, "register", edition, lambda edition=edition: _publish(stage, edition))
+
+
+def _gaps(stage, keys):
+    for key in keys:
+        if key not in stage.gaps:
+            raise RuleBroken(f'"{key}" was not raised yet at that time', "gaps")
+    return [stage.gaps[key] for key in keys]
+
+
+def _entry(stage, told):
+    given = {"actor": stage.viewer(told.by), "at": told.at}
+    first, *more = _gaps(stage, told.gaps)
+    entry_id = register.begin(first, title=told.title, **given)
+    for gap in more:
+        register.add(entry_id, number=str(triage.seen_or_ended(gap, given["actor"]).number), **given)
+    entry = db.session.get(RegisterEntry, entry_id)
+    register.edit(
+        entry_id,
+        version=entry.version,
+        title=told.title,
+        kind=entry.kind,
+        theme_id=triage.theme_named(told.theme, **given) if told.theme else None,
+        scope=entry.scope,
+        asked=told.asked,
+        answered=told.answered,
+        state=told.state or EscalationState.OPEN,
+        **given,
+    )
+
+
+def _agenda(stage, told) -> int:
+    return triage.put_on_agenda(
+        _gaps(stage, told.gaps),
+        actor=stage.viewer(told.by),
+        at=told.at,
+        area_id=stage.areas[told.area],
+        held_on=told.held_on,
+        place=told.place,
+    )
+
+
+def _decide(stage, agenda, sitting, told):
+    (gap,) = _gaps(stage, [told.gap])
+    item = db.session.scalar(
+        select(GroupItem.id).where(GroupItem.sitting_id == sitting, GroupItem.escalation_id == gap)
+    )
+    if item is None:
+        raise RuleBroken("it is not on this agenda", "gap")
+    triage.decide(
+        sitting,
+        item,
+        actor=stage.viewer(agenda.by),
+        at=told.at,
+        decision=told.text,
+        minute=told.minute,
+    )
+
+
+def _publish(stage, told):
+    entries = list(db.session.scalars(select(RegisterEntry.id)))
+    register.publish(entries, actor=stage.viewer(told.by), at=told.at)
