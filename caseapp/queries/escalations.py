@@ -17,6 +17,7 @@ from caseapp.models import (
     Case,
     Escalation,
     EscalationHolding,
+    EscalationNotice,
     EscalationPause,
     EscalationStep,
     Person,
@@ -265,6 +266,19 @@ def of_action(action_id: int, *, viewer: Viewer) -> list[GapRow]:
     """What was raised because this action is stopped, newest first, as the viewer may see it."""
     values = policy.binds(viewer) | {"of_action": action_id}
     return _rows(db.session.execute(_OF_ACTION, values).all(), viewer)
+
+
+def of_notices(notice_ids: list[int], *, viewer: Viewer) -> dict[int, int]:
+    """Which gap or block each notice leads to, for those that the viewer may read now."""
+    if not notice_ids:
+        return {}
+    rows = db.session.execute(
+        select(EscalationNotice.notification_id, Escalation.id)
+        .join(Escalation, Escalation.id == EscalationNotice.escalation_id)
+        .where(EscalationNotice.notification_id.in_(notice_ids), policy.SEES_ESCALATION),
+        policy.binds(viewer),
+    )
+    return dict(rows.all())
 
 
 def pauses(holding_ids) -> dict[int, list[Pause]]:

@@ -15,7 +15,7 @@ from caseapp.extensions import db
 from caseapp.models import Action, Case, Event, Goal, Notification, Person, User
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import meetings
+from caseapp.queries import escalations, meetings
 from caseapp.queries.our_changes import old_and_new
 
 PER_PAGE = 40
@@ -117,6 +117,8 @@ class News:
     reference: str | None
     #: The meeting behind it, where the viewer may see it now.
     meeting_id: int | None = None
+    #: the gap or block that it leads to, where the viewer may read it
+    escalation_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -151,12 +153,13 @@ def groups(
     statement = _NEWS.where(Notification.id.in_(select(shown.c.id)))
     found: dict[tuple, Group] = {}
     rows = db.session.execute(statement, scopes.binds(viewer)).all()
+    gaps = escalations.of_notices([row.id for row in rows if row.kind == "gap"], viewer=viewer)
     seen = meetings.seen({row.meeting_id for row in rows if row.meeting_id}, viewer=viewer)
     for row in rows:
         day = clock.local_day(row.at)
         person = f"{row.given_name} {row.family_name}".strip() if row.seen_case else ""
         group = found.setdefault((day, row.seen_case), Group(day, person, row.reference, []))
-        group.notices.append(_news(row, row.meeting_id if row.meeting_id in seen else None))
+        group.notices.append(_news(row, row.meeting_id if row.meeting_id in seen else None, gaps.get(row.id)))
     return list(found.values())
 
 
@@ -165,7 +168,7 @@ def newest(*, viewer: Viewer) -> datetime | None:
     return db.session.scalar(select(func.max(Notification.at)).where(Notification.user_id == viewer.user_id))
 
 
-def _news(row, meeting_id=None) -> News:
+def _news(row, meeting_id=None, escalation_id=None) -> News:
     changes = old_and_new(row.change) if row.seen_event else ()
     if row.seen_event:
         text = row.summary
@@ -190,4 +193,5 @@ def _news(row, meeting_id=None) -> News:
         row.seen_case,
         row.reference if row.seen_case else None,
         meeting_id,
+        escalation_id,
     )

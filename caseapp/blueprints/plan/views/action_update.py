@@ -9,12 +9,13 @@ from caseapp.blueprints.plan.views.show import actions_base
 from caseapp.errors import NotAllowed, NotVisible
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import plan_part
+from caseapp.queries import escalations, plan_part
 from caseapp.services import action_progress
-from caseapp.vocabulary import ActionKind, ActionStatus
+from caseapp.vocabulary import OPEN_ACTIONS, ActionKind, ActionStatus
 from caseapp.web.access import on_case
 from caseapp.web.answers import either, fragment, page, refused, saved, wants_fragment
 from caseapp.web.marks import two_texts
+from caseapp.web.navigation import reach
 from caseapp.web.sessions import viewer
 
 BACK = {"home": "home.our_actions"}
@@ -74,8 +75,20 @@ def _context(case, one, form=None, **more):
         "cancel": url_for(BACK[back]) if back else f"{plan}#a-{one.row.id}",
         "level": 4 if wants_fragment() else 2,
         "tells": one.head.cm_first if one.head.cm_id != viewer().user_id else "",
-        "steps": _steps(case, one) if rules.may(viewer(), Do.EDIT_PLAN, case) else [],
+        "steps": [
+            *(_steps(case, one) if rules.may(viewer(), Do.EDIT_PLAN, case) else []),
+            *_raising(case, one),
+        ],
+        "gaps": [] if wants_fragment() else escalations.of_action(one.id, viewer=viewer()),
     } | more
+
+
+def _raising(case, one):
+    """The way to raise a service that is missing or shut, while the action is open."""
+    if one.raw.status not in OPEN_ACTIONS or not rules.may(viewer(), Do.RAISE_FROM_CASE, case):
+        return []
+    url = reach("escalations.raise_from_action", reference=case.reference, action_id=one.id)
+    return [(url, "Raise a gap or block")] if url else []
 
 
 def _steps(case, one):
