@@ -12,6 +12,7 @@ NAMES = (
     "plan",
     "meetings",
     "escalations",
+    "grievances",
     "triage",
     "staff",
     "agency",

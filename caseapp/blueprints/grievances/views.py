@@ -1,0 +1,200 @@
+"""Grievances: the list of both kinds, each with its own page and its own rights."""
+
+from flask import abort, url_for
+
+from caseapp import clock
+from caseapp.blueprints.grievances import bp
+from caseapp.blueprints.grievances.forms import BetweenForm, LookForm, PersonForm, SaysForm, TalkForm
+from caseapp.policy import rules
+from caseapp.policy.do import Do
+from caseapp.queries import grievances as reads
+from caseapp.queries.plan_text import first_name
+from caseapp.services import grievances, person_grievances
+from caseapp.web.access import allowed, on_case, on_person_grievance, on_provider_grievance
+from caseapp.web.answers import page, refused, saved
+from caseapp.web.sessions import viewer
+
+
+def _version(form):
+    text = form.version.data or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+@bp.get("/grievances")
+@allowed(Do.SEE_GRIEVANCES)
+def index():
+    return page(
+        "grievances/index.html",
+        between=reads.between(viewer=viewer()),
+        of_persons=reads.of_persons(viewer=viewer()),
+    )
+
+
+# --- between agencies --------------------------------------------------------------------------------------------
+
+
+@bp.get("/grievances/between/new")
+@allowed(Do.SEE_GRIEVANCES)
+def new_between():
+    form = BetweenForm(formdata=None, data={"happened_on": clock.today()})
+    form.about_agency_id.offer(reads.other_agencies(viewer=viewer()))
+    return page("grievances/new_between.html", form=form)
+
+
+@bp.post("/grievances/between/new")
+@allowed(Do.SEE_GRIEVANCES)
+def create_between():
+    form = BetweenForm()
+    form.about_agency_id.offer(reads.other_agencies(viewer=viewer()))
+    if form.validate_on_submit() and form.accepts(
+        grievances.raise_grievance,
+        actor=viewer(),
+        at=clock.now(),
+        about_agency_id=form.about_agency_id.data,
+        title=form.title.data,
+        what=form.what.data,
+        wanted=form.wanted.data,
+        happened_on=form.happened_on.data,
+    ):
+        return saved(
+            url_for("grievances.between", grievance_id=form.result_id),
+            say="Written down. The line managers of both agencies have been told.",
+        )
+    return refused("grievances/new_between.html", form=form)
+
+
+def _between(grievance, form=None):
+    found = reads.between(viewer=viewer(), only=grievance.id)
+    if not found:
+        abort(404)
+    one = found[0]
+    answers = rules.may(viewer(), Do.ANSWER_PROVIDER_GRIEVANCE, grievance)
+    ends = rules.may(viewer(), Do.END_PROVIDER_GRIEVANCE, grievance)
+    if form is None and answers:
+        form = TalkForm(formdata=None, data={"version": str(one.version), "on": clock.today()})
+    if form is not None and not ends:
+        form.step.choices = {key: form.step.choices[key] for key in ("talked", "answer")}
+    return {"one": one, "form": form, "gap": None}
+
+
+@bp.get("/grievances/between/<id:grievance_id>")
+@on_provider_grievance(Do.VIEW_PROVIDER_GRIEVANCE, "a grievance between agencies")
+def between(grievance):
+    return page("grievances/between.html", **_between(grievance))
+
+
+@bp.post("/grievances/between/<id:grievance_id>")
+@on_provider_grievance(Do.ANSWER_PROVIDER_GRIEVANCE, "a grievance between agencies, to answer it")
+def answer_between(grievance):
+    form = TalkForm()
+    given = {"actor": viewer(), "at": clock.now(), "version": _version(form), "text": form.text.data}
+    if form.validate_on_submit():
+        step = form.step.data
+        if step == "talked":
+            done = form.accepts(grievances.talked, grievance, on=form.on.data, **given)
+        elif step == "answer":
+            done = form.accepts(grievances.answer, grievance, **given)
+        elif step == "procedure":
+            done = form.accepts(grievances.to_procedure, grievance, **given)
+        else:
+            done = form.accepts(grievances.end, grievance, how=step, **given)
+        if done:
+            return saved(
+                url_for("grievances.between", grievance_id=grievance.id),
+                say="Written down. The managers of both agencies have been told.",
+            )
+    if form.stale:
+        form.version.data = str(form.stale.version)
+    return refused("grievances/between.html", **_between(grievance, form))
+
+
+# --- a person's own ----------------------------------------------------------------------------------------------
+
+
+def _offer(form, case):
+    form.agency_id.offer(reads.agencies_of(case, viewer=viewer()))
+    form.about_user_id.offer(reads.own_workers(viewer=viewer()))
+    return form
+
+
+@bp.get("/cases/<ref:reference>/grievances/new")
+@on_case(Do.RAISE_PERSON_GRIEVANCE, "a grievance, to write it down")
+def new_of_person(case):
+    form = _offer(PersonForm(formdata=None, data={"received_on": clock.today()}), case)
+    return page("grievances/new_person.html", form=form, case=case, name=first_name(case, viewer=viewer()))
+
+
+@bp.post("/cases/<ref:reference>/grievances/new")
+@on_case(Do.RAISE_PERSON_GRIEVANCE, "a grievance, to write it down")
+def create_of_person(case):
+    form = _offer(PersonForm(), case)
+    names = ("agency_id", "about_user_id", "words", "wanted", "answer_how", "helper", "received_on")
+    if form.validate_on_submit() and form.accepts(
+        person_grievances.receive,
+        case,
+        actor=viewer(),
+        at=clock.now(),
+        **{name: form[name].data for name in names},
+    ):
+        return saved(
+            url_for("grievances.index"), say="Written down. A line manager of that agency looks into it."
+        )
+    return refused("grievances/new_person.html", form=form, case=case, name=first_name(case, viewer=viewer()))
+
+
+def _person(grievance, **forms):
+    found = reads.of_persons(viewer=viewer(), only=grievance.id)
+    if not found:
+        abort(404)
+    version = {"version": str(found[0].version)}
+    who = viewer()
+    drawn = {"look": None, "says": None}
+    if rules.may(who, Do.ANSWER_PERSON_GRIEVANCE, grievance):
+        drawn["look"] = LookForm(formdata=None, data=version, prefix="look-")
+    if rules.may(who, Do.SPEAK_FOR_GRIEVANCE, grievance):
+        drawn["says"] = SaysForm(formdata=None, data=version, prefix="says-")
+    return {"one": found[0], "grievance": grievance} | drawn | forms
+
+
+@bp.get("/grievances/persons/<id:grievance_id>")
+@on_person_grievance(Do.VIEW_PERSON_GRIEVANCE, "a person’s grievance")
+def of_person(grievance):
+    return page("grievances/person.html", **_person(grievance))
+
+
+@bp.post("/grievances/persons/<id:grievance_id>/answer")
+@on_person_grievance(Do.ANSWER_PERSON_GRIEVANCE, "a person’s grievance, to answer it")
+def answer_of_person(grievance):
+    form = LookForm(prefix="look-")
+    if form.validate_on_submit() and form.accepts(
+        person_grievances.answer,
+        grievance,
+        actor=viewer(),
+        at=clock.now(),
+        version=_version(form),
+        text=form.text.data,
+        person_told_on=form.person_told_on.data,
+    ):
+        return saved(url_for("grievances.of_person", grievance_id=grievance.id), say="Written down.")
+    if form.stale:
+        form.version.data = str(form.stale.version)
+    return refused("grievances/person.html", form=form, **_person(grievance, look=form))
+
+
+@bp.post("/grievances/persons/<id:grievance_id>/says")
+@on_person_grievance(Do.SPEAK_FOR_GRIEVANCE, "a person’s grievance, to say what they say")
+def person_says(grievance):
+    form = SaysForm(prefix="says-")
+    if form.validate_on_submit() and form.accepts(
+        person_grievances.speak,
+        grievance,
+        actor=viewer(),
+        at=clock.now(),
+        version=_version(form),
+        how=form.how.data,
+        text=form.text.data,
+    ):
+        return saved(url_for("grievances.of_person", grievance_id=grievance.id), say="Written down.")
+    if form.stale:
+        form.version.data = str(form.stale.version)
+    return refused("grievances/person.html", form=form, **_person(grievance, says=form))
