@@ -49,7 +49,7 @@ def from_environment() -> dict:
         "SESSION_COOKIE_SECURE": production,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_IDLE_SECONDS": int(os.environ.get("SESSION_IDLE_MINUTES", "30")) * 60,
+        "SESSION_IDLE_SECONDS": int(os.environ.get("SESSION_IDLE_MINUTES", "15")) * 60,
         "SESSION_ABSOLUTE_SECONDS": int(os.environ.get("SESSION_ABSOLUTE_HOURS", "12")) * 3600,
         "SECOND_FACTOR": os.environ.get("SECOND_FACTOR", "required" if production else "offered")
         .strip()

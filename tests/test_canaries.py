@@ -66,9 +66,11 @@ def read(response) -> set[str]:
 
 
 #: Seeing is the same SQL on both databases; on PostgreSQL one persona of each kind of sight walks.
-ON_POSTGRESQL = {"orla", "tomasz", "leah", "shauna", "mark", "root"}
+ON_POSTGRESQL = {"orla", "tomasz", "leah", "mark"}
 #: Of these, who there asks for each of several records of a kind.
 WIDE_ON_POSTGRESQL = {"tomasz"}
+#: Who sends forms about each of several records of a kind: who holds the plan, and who holds a part. All look at each.
+POSTS_WIDE = {"orla", "tomasz"}
 
 
 @pytest.mark.parametrize("persona", sorted(canaries.MAY_READ))
@@ -83,7 +85,10 @@ def test_no_persona_ever_reads_a_canary_that_is_not_theirs(app, world, persona):
     leaks, broken, seen, fragments = [], [], set(), 0
     practises = world.viewers[persona].practises
     wide = practises and (persona in WIDE_ON_POSTGRESQL or db.engine.dialect.name == "sqlite")
+    narrow = {(endpoint, address) for endpoint, _method, address in addresses(app, world.ids, wide=False)}
     for endpoint, method, address in addresses(app, world.ids, wide=wide):
+        if method == "POST" and persona not in POSTS_WIDE and (endpoint, address) not in narrow:
+            continue
         if method == "GET":
             responses = [client.get(address)]
             if responses[0].asked.for_header("HX-Request"):

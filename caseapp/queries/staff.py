@@ -215,7 +215,7 @@ def open_parts(agency_id: int) -> dict[int, int]:
         .where(User.agency_id == agency_id, CaseAssignment.to_at.is_(None), Case.closed_at.is_(None))
         .group_by(CaseAssignment.user_id)
     )
-    return dict(row._tuple() for row in rows)
+    return dict(rows.all())
 
 
 def last_review(agency_id: int):
