@@ -4,7 +4,7 @@ F5)."""
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from caseapp import clock, ids
 from caseapp.errors import NotAllowed, RuleBroken, Stale
@@ -153,6 +153,11 @@ def test_an_agencys_own_update_made_meanwhile_is_shown_and_never_overwritten_F5(
     assert "A new day" in text and "The manager will look at it" in text
     decide(world, meeting)
     assert db.session.scalar(select(MeetingChange.base_version)) == 2
+    db.session.execute(delete(MeetingChange))  # nothing kept yet, as it is without script
+    db.session.commit()
+    with pytest.raises(Stale):
+        decide(world, meeting, base=1)
+    decide(world, meeting, base=1, over=True)
 
 
 def test_only_its_owner_says_how_an_action_stands_C7(world, meeting):

@@ -231,7 +231,8 @@ def _keep_change(meeting, row, said, about, base, over, actor, at):
     if change is None:
         change = _new_change(meeting, row, said.kind, actor, at)
         if about is not None and said.kind in (ChangeKind.ACTION_CHANGED, ChangeKind.GOAL_CHANGED):
-            change.base_version = min(base or about.version, about.version)
+            seen = about.version if over or base is None else base
+            change.base_version = min(seen, about.version)
             change.base = _stands(about)
     elif over and about is not None:
         change.base_version, change.base = about.version, _stands(about)

@@ -36,6 +36,7 @@ def meeting(served):
         )
         meetings_at.closed(served.world, found)
         db.session.commit()
+        db.session.remove()
         db.engine.dispose()
     return f"/meetings/{ids.written(found)}", due
 
