@@ -22,7 +22,7 @@ def open_chapter(page, words):
 
 def numbers(live, email):
     return [
-        row["number"]
+        row[0]
         for row in live.rows(
             "SELECT c.number FROM reading_confirmation c JOIN user u ON u.id = c.user_id "
             "WHERE u.email = ? ORDER BY c.at",
