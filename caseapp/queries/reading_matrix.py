@@ -1,13 +1,13 @@
 """A line manager's matrix: own staff by chapter (B11, screen 09a), paged both ways.
 
-Nine statements at most, whatever the numbers: people of the page, chapters of the page, their cells, and the figures,
+Six statements, whatever the numbers: the chapters with their figures, people of the page with theirs, and their cells,
 all under the same conditions. What is exported is made of the same rows (documents.reading_evidence)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import and_, case, func, or_, select, true
 
 from caseapp import clock
 from caseapp.extensions import db
@@ -83,6 +83,8 @@ class Column:
     version: int
     counts_from: int
     figures: Figures = NO_FIGURES
+    #: Cells of the kind that the page is narrowed to; of any kind where it is not.
+    matches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +117,12 @@ def matrix(
 ) -> Matrix:
     """A page, from the `down`th person and the `across`th chapter on."""
     on = _conditions(wanted, viewer)
-    whole = _figures(on)
+    every = _columns(on)
+    whole = _sum(one.figures for one in every)
+    shown = [one for one in every if one.matches or not on.touched]
+    chapters, columns = len(shown), shown[across : across + most_across]
     people = _count(_people(on), on)
-    chapters = _count(_chapters(on), on)
     staff = db.session.scalar(select(func.count()).select_from(User).where(policy.OWN_STAFF), on.values)
-    columns = [
-        Column(*row)
-        for row in db.session.execute(
-            _chapters(on)
-            .order_by(Chapter.place, Chapter.number, Chapter.id)
-            .offset(across)
-            .limit(most_across),
-            on.values,
-        )
-    ]
     readers = [
         Reader(*row)
         for row in db.session.execute(
@@ -136,7 +130,6 @@ def matrix(
         )
     ]
     by_reader = _figures_by(ReadingStanding.user_id, [one.id for one in readers], on)
-    by_chapter = _figures_by(ReadingStanding.chapter_id, [one.id for one in columns], on)
     cells = _cells(readers, columns)
     today = clock.today()
     return Matrix(
@@ -151,10 +144,7 @@ def matrix(
             )
             for one in readers
         ],
-        [
-            Column(c.id, c.number, c.title, c.version, c.counts_from, by_chapter.get(c.id, NO_FIGURES))
-            for c in columns
-        ],
+        columns,
         people,
         chapters,
         whole,
@@ -164,7 +154,7 @@ def matrix(
 
 def figures(wanted: Wanted, *, viewer: Viewer) -> Figures:
     """The figures over everything that the filters leave."""
-    return _figures(_conditions(wanted, viewer))
+    return _sum(one.figures for one in _columns(_conditions(wanted, viewer)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +292,45 @@ def _joined(statement):
     )
 
 
-def _figures(on) -> Figures:
-    return Figures(*db.session.execute(_joined(select(*FIGURES)).where(*_within(on)), on.values).one())
+_COLUMN = (
+    Chapter.id,
+    Chapter.number.label("chapter_number"),
+    Chapter.title,
+    ChapterVersion.number.label("version"),
+    ChapterVersion.counts_from,
+)
+
+
+def _columns(on) -> list[Column]:
+    """Every chapter that is asked of anybody or read, in order, with its figures: the cells of the own staff are gone
+    through once, and all figures of the page are sums of these. With `all` also those that nobody is asked for."""
+    matching = func.sum(case((and_(*on.cells), 1), else_=0)) if on.cells else func.count()
+    touched = or_(ReadingStanding.asked_at.is_not(None), ReadingStanding.confirmed_number > 0)
+    counted = (
+        _joined(select(*_COLUMN, Chapter.place, *FIGURES, matching.label("matches")))
+        .where(*_within(on), touched)
+        .group_by(*_COLUMN, Chapter.place)
+        .order_by(Chapter.place, Chapter.number, Chapter.id)
+    )
+    found = [
+        Column(*row[:5], Figures(*row[6:11]), row.matches) for row in db.session.execute(counted, on.values)
+    ]
+    if on.touched:
+        return found
+    known = {one.id: one for one in found}
+    rows = db.session.execute(
+        select(*_COLUMN)
+        .join(ChapterVersion, VERSION_NOW)
+        .where(*on.chapters)
+        .order_by(Chapter.place, Chapter.number, Chapter.id),
+        on.values,
+    )
+    return [known.get(row.id) or Column(*row) for row in rows]
+
+
+def _sum(many) -> Figures:
+    found = [(f.asked, f.current, f.overdue, f.due_soon, f.older) for f in many]
+    return Figures(*(sum(column) for column in zip(*found, strict=True))) if found else NO_FIGURES
 
 
 def _figures_by(column, ids, on) -> dict[int, Figures]:
@@ -324,35 +351,6 @@ def _people(on):
         .join(ChapterVersion, VERSION_NOW)
         .where(ReadingStanding.user_id == User.id, *on.chapters, *on.cells)
         .correlate(User)
-        .exists()
-    )
-
-
-def _chapters(on):
-    statement = (
-        select(
-            Chapter.id,
-            Chapter.number,
-            Chapter.title,
-            ChapterVersion.number.label("version"),
-            ChapterVersion.counts_from,
-        )
-        .join(ChapterVersion, VERSION_NOW)
-        .where(*on.chapters)
-    )
-    if not on.touched:
-        return statement
-    return statement.where(
-        select(true())
-        .select_from(ReadingStanding)
-        .join(User, User.id == ReadingStanding.user_id)
-        .where(
-            ReadingStanding.chapter_id == Chapter.id,
-            or_(ReadingStanding.asked_at.is_not(None), ReadingStanding.confirmed_number > 0),
-            *on.people,
-            *on.cells,
-        )
-        .correlate(Chapter, ChapterVersion)
         .exists()
     )
 
