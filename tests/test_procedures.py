@@ -786,3 +786,21 @@ def test_a_chapter_form_other_than_text_must_have_what_it_says(world):
                 chapter, actor=world.brid, at=clock.now(), version=chapters.draft(chapter.id, viewer=world.brid).lock,
                 change=ChapterChange.MINOR, changed="x", effective_on=clock.today(),
             )  # fmt: skip
+
+
+def test_the_i_statements_are_questions_at_a_review(as_, world):
+    """S1-1: those of the chapters that govern assessment, plan and review."""
+    page = as_("orla").get(f"/cases/{world.reference}/plan/reviews/new").text
+    assert "It is my plan. I recognise my own words in it." in page
+    assert chapters.questions(viewer=world.mark) == []  # an agency without a handbook asks none
+
+
+def test_an_agency_that_was_there_before_begins_by_one_click_or_one_command(app, as_, world, db_session):
+    mark = as_("mark")
+    assert "no handbook here yet" in mark.get("/procedures").text
+    nora = as_("nora")
+    assert nora.submit("/procedures", "/procedures/library/begin").status_code == 303
+    assert "The shared plan" in mark.get("/procedures").text
+    answer = app.test_cli_runner().invoke(args=["handbooks", "begin"])
+    assert "Mill Road Clinic: 23 chapters" in answer.output and "2 handbooks begun" in answer.output
+    assert "0 handbooks begun" in app.test_cli_runner().invoke(args=["handbooks", "begin"]).output

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp.chapter_text import blanks_in
@@ -189,6 +189,28 @@ def head(chapter_id: int, *, viewer: Viewer) -> ChapterHead | None:
 def steps(chapter_id: int) -> list[str]:
     """The steps of the work that a chapter governs."""
     return [row.step for row in read(_STEPS, {"chapter_id": chapter_id})]
+
+
+_QUESTIONS = (
+    select(Chapter.number, ChapterVersion.i_statement)
+    .select_from(Chapter)
+    .join(ChapterVersion, NOW)
+    .where(
+        Chapter.agency_id == policy.HANDBOOK_AGENCY,
+        Chapter.withdrawn_on.is_(None),
+        ChapterVersion.i_statement != "",
+        exists().where(
+            ChapterStep.chapter_id == Chapter.id, ChapterStep.step.in_(("plan", "reviews", "assessment"))
+        ),
+    )
+    .order_by(Chapter.place)
+    .limit(5)
+)
+
+
+def questions(*, viewer: Viewer) -> list[str]:
+    """The "I" statements of the chapters that govern assessment, plan and review: to be asked at a review (S1-1)."""
+    return [row.i_statement for row in read(_QUESTIONS, binds(viewer))]
 
 
 def standing(chapter_id: int, *, viewer: Viewer) -> ReadingState:

@@ -8,7 +8,7 @@ from caseapp.blueprints.plan.editing import frame
 from caseapp.blueprints.plan.forms.agreement import ReviewForm
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import plan_reviews, plan_text, plan_versions
+from caseapp.queries import chapters, plan_reviews, plan_text, plan_versions
 from caseapp.services import reviews as service
 from caseapp.web.access import on_case
 from caseapp.web.answers import page, refused, saved
@@ -86,4 +86,5 @@ def _context(case, form):
         head=head,
         due=service.next_due(case, head, clock.today()),
         has_carers=bool(form.asked.choices),
+        questions=[one for one in chapters.questions(viewer=viewer()) if "{{" not in one],
     )
