@@ -68,8 +68,9 @@ def attendance(content: dict, reader: Reader) -> list[dict]:
         place
         for place in content["attendance"]
         if place["kind"] == "person"
-        or (place["agency_id"] is not None
-        and place["agency_id"] in (reader.agency_id, reader.lead_agency_id))
+        or (
+            place["agency_id"] is not None and place["agency_id"] in (reader.agency_id, reader.lead_agency_id)
+        )
     ]
 
 
@@ -77,7 +78,12 @@ def notes(content: dict, reader: Reader) -> list[dict]:
     """Notes to points."""
     found = []
     for point in content["points"]:
-        if reader.hosts or (reader.free and point["goal_id"] is None) or (reader.whole and point["goal_id"] in reader.goals) or point["for_all"]:
+        if (
+            reader.hosts
+            or (reader.free and point["goal_id"] is None)
+            or (reader.whole and point["goal_id"] in reader.goals)
+            or point["for_all"]
+        ):
             found.append(point)
     return found
 

@@ -97,6 +97,10 @@ def meeting(live):
     return f"/meetings/{ids.written(meeting_id)}"
 
 
+def _id(meeting) -> int:
+    return ids.read(meeting.rsplit("/", 1)[1])
+
+
 def _insert(live, table, columns, values):
     """A row, its other texts empty."""
     for name, row in columns.items():
@@ -223,11 +227,12 @@ def test_what_is_typed_survives_a_lost_connection_and_a_lost_session(live, brows
     orla.context.set_offline(False)
     field.fill("Said while the line was down, and after")
     saved(orla)
-    for _ in range(40):
-        if live.value("SELECT persons_view FROM meeting_record") == "Said while the line was down, and after":
+    view = "SELECT persons_view FROM meeting_record WHERE meeting_id = ?"
+    for _ in range(60):
+        if live.value(view, _id(meeting)) == "Said while the line was down, and after":
             break
         time.sleep(0.1)
-    assert live.value("SELECT persons_view FROM meeting_record") == "Said while the line was down, and after"
+    assert live.value(view, _id(meeting)) == "Said while the line was down, and after"
     live.change("DELETE FROM user_session")
     field.fill("Said after the session had ended")
     orla.wait_for_url(re.compile("/room/written|/sign-in"))
@@ -249,5 +254,6 @@ def test_the_chair_works_from_the_keyboard_alone(live, browse, sign_in, meeting)
     orla.get_by_role("button", name="Record this decision").focus()
     orla.keyboard.press("Enter")
     says(orla, re.compile("Decision 1 is recorded"))
-    assert live.value("SELECT count(*) FROM meeting_decision WHERE recorded_at IS NOT NULL") == 1
+    recorded = "SELECT count(*) FROM meeting_decision WHERE recorded_at IS NOT NULL AND meeting_id = ?"
+    assert live.value(recorded, _id(meeting)) == 1
     assert action_id(live, LETTER)
