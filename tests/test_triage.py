@@ -362,7 +362,8 @@ def test_the_page_costs_as_many_statements_with_many_rows_as_with_few(world, as_
         few = cost("/triage"), cost("/triage.csv")
         for _ in range(8):
             to_group(world, raised(world.orla))
-        assert (cost("/triage"), cost("/triage.csv")) == few
+        many = cost("/triage"), cost("/triage.csv")
+        assert all(now <= then for now, then in zip(many, few, strict=True))
     finally:
         event.remove(Engine, "before_cursor_execute", count)
 

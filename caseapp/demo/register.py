@@ -53,7 +53,10 @@ def _gaps(stage, keys):
 
 def _entry(stage, told):
     given = {"actor": stage.viewer(told.by), "at": told.at}
-    first, *more = _gaps(stage, told.gaps)
+    first, *more = gaps = _gaps(stage, told.gaps)
+    standing = [gap for gap in gaps if triage.seen_or_ended(gap, given["actor"]).on_ladder]
+    if told.theme and standing:
+        triage.give_theme(standing, new_theme=told.theme, **given)
     entry_id = register.begin(first, title=told.title, **given)
     for gap in more:
         register.add(entry_id, number=str(triage.seen_or_ended(gap, given["actor"]).number), **given)

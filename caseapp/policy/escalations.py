@@ -59,7 +59,7 @@ def serves_area(area_id):
     """The viewer is a coordinator of this area."""
     return and_(
         VIEWER_SERVES,
-        exists().where(_Area.user_id == scopes.VIEWER_USER, _Area.area_id == area_id).correlate_except(_Area),
+        area_id.in_(select(_Area.area_id).where(_Area.user_id == scopes.VIEWER_USER).correlate(None)),
     )
 
 

@@ -7,7 +7,7 @@ The page is chosen first, by ids alone, and only its rows are looked up; the num
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from caseapp import clock
@@ -278,7 +278,7 @@ def rows(
     offset: int = 0,
     limit: int = 25,
 ) -> list[TriageRow]:
-    """The rows of one page, by a key of the orders; two statements' work in one."""
+    """The rows of one page, by a key of the orders: the page is chosen first, only then looked up."""
     today = clock.today()
     ordering = _ordering(order, descending)
     page = select(Escalation.id).where(ABOVE, *_where(wanted, viewer, today))
@@ -286,11 +286,34 @@ def rows(
         page = page.join(Area, Area.id == Escalation.area_id).outerjoin(
             GapTheme, GapTheme.id == Escalation.theme_id
         )
-    page = page.order_by(*ordering).offset(offset).limit(limit)
-    shown = aliased(page.subquery())
-    statement = _joined(select(*_COLUMNS)).where(Escalation.id.in_(select(shown.c.id))).order_by(*ordering)
-    found = db.session.execute(statement, policy.binds(viewer))
-    return [_row(row, viewer, domains, today) for row in found]
+    if order == "left":
+        ids = _running_first(page, ordering[1:], offset, limit, viewer)
+    else:
+        ids = _ids(page.order_by(*ordering).offset(offset).limit(limit), viewer)
+    if not ids:
+        return []
+    statement = _joined(select(*_COLUMNS)).where(Escalation.id.in_(ids))
+    found = {row.id: row for row in db.session.execute(statement, policy.binds(viewer))}
+    return [_row(found[one], viewer, domains, today) for one in ids if one in found]
+
+
+def _ids(statement, viewer) -> list[int]:
+    return list(db.session.scalars(statement, policy.binds(viewer)))
+
+
+def _running_first(page, ordering, offset, limit, viewer) -> list[int]:
+    """Those whose clock runs, then those whose clock stands: each read in the order of the index of due days, so that the
+    first page costs the same among thousands."""
+    running = page.where(~_STOPPED)
+    ids = _ids(running.order_by(*ordering).offset(offset).limit(limit), viewer)
+    if len(ids) < limit:
+        before = len(ids)
+        if offset and not ids:
+            counted = select(func.count()).select_from(running.subquery())
+            before = db.session.scalar(counted, policy.binds(viewer)) - offset
+        standing = page.where(_STOPPED).order_by(*ordering).offset(max(0, -before)).limit(limit - len(ids))
+        ids += _ids(standing, viewer)
+    return ids
 
 
 def chosen(ids: list[int], *, viewer: Viewer, domains: dict[str, str]) -> list[TriageRow]:
@@ -410,11 +433,7 @@ def options(*, viewer: Viewer) -> Options:
     concerned = (
         select(Agency.id, Agency.name)
         .where(
-            Agency.id.in_(
-                select(Escalation.concerned_agency_id).where(
-                    ABOVE, Escalation.concerned_agency_id.is_not(None)
-                )
-            )
+            exists().where(ABOVE, Escalation.concerned_agency_id == Agency.id).correlate_except(Escalation)
         )
         .order_by(Agency.name)
         .limit(200)
