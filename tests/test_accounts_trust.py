@@ -106,7 +106,9 @@ def test_a_second_administrator_made_for_the_purpose_does_not_count_for_a_week(i
     )
     db_session.commit()
     with pytest.raises(RuleBroken, match="less than a week"):
-        email_changes.take(in_use.orla.user_id, actor=replace(in_use.declan, roles=Role.AGENCY_ADMIN), at=clock.now())
+        email_changes.take(
+            in_use.orla.user_id, actor=replace(in_use.declan, roles=Role.AGENCY_ADMIN), at=clock.now()
+        )
     with pytest.raises(NotVisible):
         email_changes.take(in_use.orla.user_id, actor=in_use.brid, at=clock.now())
 
@@ -214,7 +216,7 @@ def test_the_access_list_names_everybody_who_can_get_in_and_its_review_is_on_rec
     client = as_("ciara")
     answer = client.get("/staff/access-list")
     text = answer.text
-    assert answer.status_code == 200, text[text.find("<h1"):][:300]
+    assert answer.status_code == 200, text[text.find("<h1") :][:300]
     for name in (
         "Orla Keaveney",
         "Declan Moyne",
