@@ -16,6 +16,7 @@ from caseapp.models import AuditEntry, ReadingConfirmation, ReadingCoverage, Rea
 from caseapp.queries import reading_figures, reading_matrix
 from caseapp.queries.reading_matrix import Wanted
 from caseapp.services import reading_reminders
+from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import AuditAct, ReadingPurpose, Role
 from tests.reading_world import TITLES
 from tests.reading_world import book as write_book
@@ -340,3 +341,23 @@ def test_both_directions_are_paged(book, world, as_, monkeypatch):
     assert len(found.readers) == 3 and (found.people, found.chapters) == (8, 5)
     page = as_("declan").get("/reading?page=900&across=900").text
     assert "Keeping records" in page or "Assessment" in page
+
+
+def test_with_very_many_staff_the_figures_are_those_kept_and_every_cell_is_as_it_stands(
+    told, world, as_, monkeypatch
+):
+    """Issue 5, scale: 5,000 staff × 400 chapters stays a paged, fast matrix."""
+    few, words = cells("declan", world)
+    with unit_of_work():
+        reading_reminders.keep_coverage(clock.now())
+    monkeypatch.setattr(reading_matrix, "WIDE", 1)
+    many, same = cells("declan", world)
+    assert {key: said for key, said in same.items() if key in words} == words
+    assert set(TITLES) == {column.number for column in many.columns}
+    assert (many.whole.asked, many.whole.current, many.whole.overdue) == (5, 1, 2)
+    assert {one.number: one.figures for one in few.columns}.items() <= {
+        one.number: one.figures for one in many.columns
+    }.items()
+    page = as_("declan").get("/reading").text
+    assert "over all 2 of your staff, as kept on" in page and "1 of 5" in page
+    assert as_("declan").get("/reading?which=overdue").status_code == 200

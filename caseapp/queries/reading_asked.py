@@ -256,3 +256,20 @@ def professions(*, viewer: Viewer) -> list[str]:
     """The professions there are in the agency."""
     statement = select(User.profession).where(policy.IN_AGENCY, User.profession != "").distinct()
     return list(db.session.scalars(statement.order_by(User.profession).limit(200), policy.binds(viewer)))
+
+
+def staff_professions(*, viewer: Viewer) -> list[str]:
+    """The professions of the own staff, for the filter."""
+    statement = select(User.profession).where(policy.OWN_STAFF, User.profession != "").distinct()
+    return list(db.session.scalars(statement.order_by(User.profession).limit(60), policy.binds(viewer)))
+
+
+def set_names(*, viewer: Viewer) -> list[tuple[int, str]]:
+    """The agency's reading sets, for the filter and for asking."""
+    statement = (
+        select(ReadingSet.id, ReadingSet.name)
+        .where(ReadingSet.agency_id == policy.READER_AGENCY, ReadingSet.ended_at.is_(None))
+        .order_by(ReadingSet.name)
+        .limit(200)
+    )
+    return [tuple(row) for row in db.session.execute(statement, policy.binds(viewer))]

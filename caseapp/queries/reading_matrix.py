@@ -16,6 +16,7 @@ from caseapp.models import (
     ChapterVersion,
     ReadingAssignment,
     ReadingConfirmation,
+    ReadingCoverage,
     ReadingReceipt,
     ReadingSet,
     ReadingSetChapter,
@@ -41,6 +42,9 @@ from caseapp.vocabulary import PracticeArea
 #: Chapters side by side on one page.
 ACROSS = 8
 PER_PAGE = 25
+#: With more staff than this the figures over all cells are those kept today (reading_coverage), and the page shows every
+#: chapter in force: so a page costs the same for two million cells.
+WIDE = 400
 NO_FIGURES = Figures()
 
 
@@ -98,6 +102,8 @@ class Matrix:
     chapters: int
     whole: Figures
     staff: int
+    #: The day on which `whole` was kept, where the staff is too many to count it anew on every page (WIDE).
+    kept_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -117,12 +123,17 @@ def matrix(
 ) -> Matrix:
     """A page, from the `down`th person and the `across`th chapter on."""
     on = _conditions(wanted, viewer)
-    every = _columns(on)
-    whole = _sum(one.figures for one in every)
-    shown = [one for one in every if one.matches or not on.touched]
-    chapters, columns = len(shown), shown[across : across + most_across]
-    people = _count(_people(on), on)
     staff = db.session.scalar(select(func.count()).select_from(User).where(policy.OWN_STAFF), on.values)
+    kept_on = None
+    if staff > WIDE:
+        chapters, columns = _count(_in_force(on), on), _page_of_columns(on, across, most_across)
+        whole, kept_on = _kept(viewer)
+    else:
+        every = _columns(on)
+        whole = _sum(one.figures for one in every)
+        shown = [one for one in every if one.matches or not on.touched]
+        chapters, columns = len(shown), shown[across : across + most_across]
+    people = _count(_people(on), on)
     readers = [
         Reader(*row)
         for row in db.session.execute(
@@ -149,6 +160,7 @@ def matrix(
         chapters,
         whole,
         staff,
+        kept_on,
     )
 
 
@@ -232,23 +244,6 @@ def lines(wanted: Wanted, *, viewer: Viewer, limit: int) -> Iterator[Line]:
         )
 
 
-def professions(*, viewer: Viewer) -> list[str]:
-    """The professions of the own staff, for the filter."""
-    statement = select(User.profession).where(policy.OWN_STAFF, User.profession != "").distinct()
-    return list(db.session.scalars(statement.order_by(User.profession).limit(60), policy.binds(viewer)))
-
-
-def sets(*, viewer: Viewer) -> list[tuple[int, str]]:
-    """The agency's reading sets, for the filter and for asking."""
-    statement = (
-        select(ReadingSet.id, ReadingSet.name)
-        .where(ReadingSet.agency_id == policy.READER_AGENCY, ReadingSet.ended_at.is_(None))
-        .order_by(ReadingSet.name)
-        .limit(200)
-    )
-    return [tuple(row) for row in db.session.execute(statement, policy.binds(viewer))]
-
-
 # --- conditions ---------------------------------------------------------------------------------------------------
 
 
@@ -318,14 +313,44 @@ def _columns(on) -> list[Column]:
     if on.touched:
         return found
     known = {one.id: one for one in found}
-    rows = db.session.execute(
+    return [known.get(row.id) or Column(*row) for row in db.session.execute(_in_force(on), on.values)]
+
+
+def _in_force(on):
+    return (
         select(*_COLUMN)
         .join(ChapterVersion, VERSION_NOW)
         .where(*on.chapters)
-        .order_by(Chapter.place, Chapter.number, Chapter.id),
-        on.values,
+        .order_by(Chapter.place, Chapter.number, Chapter.id)
     )
-    return [known.get(row.id) or Column(*row) for row in rows]
+
+
+def _page_of_columns(on, across, most) -> list[Column]:
+    """The chapters of one page alone, with their figures."""
+    rows = db.session.execute(_in_force(on).offset(across).limit(most), on.values).all()
+    figures = _figures_by(ReadingStanding.chapter_id, [row.id for row in rows], on)
+    return [Column(*row, figures.get(row.id, NO_FIGURES)) for row in rows]
+
+
+def _kept(viewer) -> tuple[Figures, date | None]:
+    """The figures of the viewer's team as they were kept last, and when."""
+    row = db.session.execute(
+        select(
+            ReadingCoverage.asked,
+            ReadingCoverage.current,
+            ReadingCoverage.overdue,
+            ReadingCoverage.outdated,
+            ReadingCoverage.on_day,
+        )
+        .where(
+            ReadingCoverage.agency_id == viewer.agency_id, ReadingCoverage.line_manager_id == viewer.user_id
+        )
+        .order_by(ReadingCoverage.on_day.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return NO_FIGURES, clock.today()
+    return Figures(row.asked, row.current, row.overdue, 0, row.outdated), row.on_day
 
 
 def _sum(many) -> Figures:

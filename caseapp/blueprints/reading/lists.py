@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import request
 
 from caseapp.policy.do import Do
-from caseapp.queries import reading_matrix
+from caseapp.queries import reading_asked, reading_matrix
 from caseapp.queries.reading_matrix import Wanted
 from caseapp.vocabulary import PracticeArea
 from caseapp.web.lists import Choice, ListSpec, ListState, Words
@@ -72,9 +72,9 @@ def read() -> tuple[ListState, Wanted]:
         chapters=(
             ("", "Asked or read"),
             ("all", "All chapters"),
-            *((str(set_id), name) for set_id, name in reading_matrix.sets(viewer=me)),
+            *((str(set_id), name) for set_id, name in reading_asked.set_names(viewer=me)),
         ),
-        profession=(("", "All"), *((one, one) for one in reading_matrix.professions(viewer=me))),
+        profession=(("", "All"), *((one, one) for one in reading_asked.staff_professions(viewer=me))),
     )
     return state, Wanted(**{name: state[name] for name in Wanted.__slots__})
 

@@ -36,8 +36,8 @@ def index():
     right = across(found.chapters)
     down = min(state.number, max(1, -(-found.people // reading_matrix.PER_PAGE)))
     plain = not (state.filtered or wanted.chapters or wanted.area)
-    whole = found.whole if plain else reading_figures.own_team(viewer=me)
-    weeks = reading_figures.weeks(viewer=me, own_team=True, now=whole)
+    whole = found.whole if plain or found.kept_on else reading_figures.own_team(viewer=me)
+    weeks = reading_figures.weeks(viewer=me, own_team=True, now=None if found.kept_on else whole)
     return page(
         "reading/index.html",
         state=state,
