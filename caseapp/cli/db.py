@@ -10,12 +10,17 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import make_url
 
-from caseapp import migrate
-
 
 def _url():
     """MIGRATION_DATABASE_URL is the owner's, where the application's own user may not change tables."""
     return os.environ.get("MIGRATION_DATABASE_URL") or current_app.config["SQLALCHEMY_DATABASE_URI"]
+
+
+def _migrate():
+    """Loaded only by these commands: Alembic is ten megabytes that no worker of the server needs."""
+    from caseapp import migrate
+
+    return migrate
 
 
 @click.group("db")
@@ -28,8 +33,8 @@ def db():
 @with_appcontext
 def upgrade(revision):
     """Run the migrations that have not run yet."""
-    migrate.upgrade(_url(), revision)
-    click.echo(f"The database stands at {migrate.current(_url())}.")
+    _migrate().upgrade(_url(), revision)
+    click.echo(f"The database stands at {_migrate().current(_url())}.")
 
 
 @db.command()
@@ -40,15 +45,15 @@ def downgrade(revision, yes):
     """Undo the migrations after REVISION ("base" undoes all)."""
     if not yes:
         click.confirm(f"What the tables newer than {revision} hold will be lost. Go on?", abort=True)
-    migrate.downgrade(_url(), revision)
-    click.echo(f"The database stands at {migrate.current(_url()) or 'nothing: it is empty'}.")
+    _migrate().downgrade(_url(), revision)
+    click.echo(f"The database stands at {_migrate().current(_url()) or 'nothing: it is empty'}.")
 
 
 @db.command()
 @with_appcontext
 def current():
     """Say where the database stands; exit 1 when that is not the newest."""
-    stands, newest = migrate.current(_url()), migrate.head()
+    stands, newest = _migrate().current(_url()), _migrate().head()
     click.echo(f"The database stands at {stands or 'nothing: it is empty'}; the newest is {newest}.")
     raise SystemExit(0 if stands == newest else 1)
 

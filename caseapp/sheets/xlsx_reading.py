@@ -1,13 +1,11 @@
-"""XLSX by openpyxl, once the guard has looked through the file. Saved values, not formulas, wherever there are any."""
+"""XLSX by openpyxl, once the guard has looked through the file. Saved values, not formulas, wherever there are any.
+
+The library is loaded with the first workbook: it is eight megabytes in a worker that may never meet one."""
 
 import io
 import warnings
 from bisect import bisect_right
 from datetime import date, datetime, time
-
-from openpyxl import load_workbook
-from openpyxl.utils.cell import range_boundaries
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from caseapp.sheets.limits import MAX_COLUMNS, MAX_ROWS, too_many_columns, too_many_rows
 from caseapp.sheets.shapes import Cell, Notice, Row, SheetRefused, Table
@@ -34,6 +32,9 @@ def xlsx_tables(data: bytes) -> list[Table]:
 
 
 def _tables(data: bytes, looked: Looked) -> list[Table]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     formulas = None
     if looked.formulas:
@@ -107,6 +108,8 @@ def _fill_uncalculated(rows: dict[int, list[Cell]], sheet) -> tuple[int, ...]:
 
 def _fill_merged(rows: dict[int, list[Cell]], merges: list[str]) -> None:
     """Down only, and only into rows that say something: a merged name is the name of each of its rows."""
+    from openpyxl.utils.cell import range_boundaries
+
     numbers = sorted(rows)
     left = MAX_ROWS * MAX_COLUMNS  # ranges of a sound file do not overlap, so they are never more
     for reference in merges:

@@ -5,10 +5,6 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_TITLE = re.compile(r"[\[\]:*?/\\']")
 WIDEST = 60
@@ -18,6 +14,10 @@ LONGEST = 32_000
 def xlsx_bytes(pages: Iterable[tuple[str, Sequence, Sequence[Sequence], str]]) -> bytes:
     """A workbook of (title, headings, rows, what it is): whole numbers stay numbers and days
     days, everything else is text. Moments are written as given: bring them to local time, without zone, first."""
+    from openpyxl import Workbook  # loaded with the first workbook (see xlsx_reading)
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook()
     book.remove(book.active)
     for title, headings, rows, about in pages:
