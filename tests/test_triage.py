@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import event, select
@@ -215,6 +216,16 @@ def test_a_reply_reaches_everybody_who_raised_one_and_stands_in_each_log(world, 
     )
     plain = db_session.scalars(select(Notification.plain).where(Notification.kind == "gap_replied")).all()
     assert not any("letter" in text or "Niall" in text for text in plain)
+
+
+def test_a_reply_to_many_names_nobody_even_where_the_coordinator_knows_the_name(world, as_, db_session, now):
+    gap = with_coordinator(world, case=world.case_for(world.orla), identity_on=date(2026, 11, 8))
+    with pytest.raises(RuleBroken, match="is the person’s name"):
+        triage.reply([gap], actor=world.sinead, at=now, text="Tell Niall to wait")
+    unnamed = with_coordinator(world, case=world.case_for(world.orla))
+    triage.reply(
+        [unnamed], actor=world.sinead, at=now, text="Tell Niall to wait"
+    )  # a refusal would tell who it is
 
 
 def test_joined_in_the_register_each_keeps_its_own_way_unless_they_are_to_go_as_one(

@@ -14,7 +14,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.escalations import EscalationFile, said
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, escalation_joins, escalation_moves, escalation_news
+from caseapp.services import audit, escalation_joins, escalation_moves, escalation_news, escalation_words
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import GapScope, Role, Rung, StepAct
 
@@ -116,6 +116,7 @@ def reply(gap_ids: list[int], *, actor: Viewer, at: datetime, text: str) -> int:
     gaps = seen(gap_ids, actor)
     for gap in gaps:
         row = escalation_moves.hold(gap)
+        _name_nobody(gap, row, text=text)
         for one in [row, *escalation_news.joined_to(row)]:
             told = escalation_news.tell(
                 one,
@@ -140,6 +141,12 @@ def reply(gap_ids: list[int], *, actor: Viewer, at: datetime, text: str) -> int:
         )
     _audit(actor, "gaps and blocks: reply to all who raised them", gaps, at)
     return len(gaps)
+
+
+def _name_nobody(gap: EscalationFile, row: Escalation, **texts: str) -> None:
+    """What goes to many names nobody. Only asked of somebody who knows whom it is about: a refusal would tell others."""
+    if gap.named:
+        escalation_words.name_nobody(row.case_id, **texts)
 
 
 def _level(actor: Viewer, row: Escalation) -> Rung:
@@ -299,6 +306,7 @@ def decide(
     if (item.decision, item.minute) == (decision, minute):
         return item.id
     row = escalation_moves.hold(gap)
+    _name_nobody(gap, row, decision=decision)
     item.decision, item.minute = decision, minute
     item.decided_at, item.decided_by_id = at, actor.user_id
     told = escalation_news.tell(
