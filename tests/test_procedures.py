@@ -207,6 +207,7 @@ def test_a_minor_edit_leaves_confirmations_standing_and_read_again_asks_anew(as_
     notices = db_session.scalars(select(Notification.plain).where(Notification.kind == "chapter_again")).all()
     assert len(notices) == 1 and "9.1" in notices[0] and "records" not in notices[0].lower()
     assert "9.1 Keeping records" in as_("tomasz").get("/procedures").text
+    assert 'href="/procedures/my-reading"' in as_("tomasz").get("/news").text
     read(world.tomasz, in_force(world.tomasz, chapter).id)
     assert own_reading.to_read(viewer=world.tomasz) == []
     earlier = db_session.scalars(

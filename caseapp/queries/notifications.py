@@ -41,6 +41,16 @@ WORDS = {
     "meeting_minutes_late": "The minutes of a meeting are late",
     "involvement_ended": "Your involvement in a plan has ended",
 }
+#: Where notices about reading lead.
+PLACES = {
+    "chapter_again": ("procedures.my_reading", "To my reading"),
+    "chapter_answer": ("procedures.my_reading", "To my reading"),
+    "chapter_feedback": ("procedures.feedback", "To what readers say"),
+    "reading_asked": ("procedures.my_reading", "To my reading"),
+    "reading_due": ("procedures.my_reading", "To my reading"),
+    "reading_late": ("procedures.my_reading", "To my reading"),
+    "reading_rises": ("reading.index", "To Reading"),
+}
 GONE = "Something changed in a plan that you no longer see."
 SOMETHING = "Something changed in the plan"
 
@@ -119,6 +129,8 @@ class News:
     meeting_id: int | None = None
     #: the gap or block that it leads to, where the viewer may read it
     escalation_id: int | None = None
+    #: The page where somebody goes on, for what is about no plan: an endpoint and the words of its link.
+    place: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -194,4 +206,5 @@ def _news(row, meeting_id=None, escalation_id=None) -> News:
         row.reference if row.seen_case else None,
         meeting_id,
         escalation_id,
+        PLACES.get(row.kind),
     )
