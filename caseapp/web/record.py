@@ -27,6 +27,7 @@ PLACES = (
     ("Reviews", "plan.reviews", Do.VIEW_CASE),
     ("Meetings", "meetings.of_case", Do.VIEW_PLAN),
     ("Issues", "plan.issues", Do.VIEW_PLAN),
+    ("Gaps and blocks", "escalations.of_case", Do.VIEW_PLAN),
     ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
     ("Who has looked", "cases.audit", Do.VIEW_AUDIT),
 )
