@@ -514,3 +514,12 @@ def test_minutes_and_plan_versions_can_never_disagree(database, world, first, se
             assert names <= {r.name for r in shown.changes} | {
                 r.name for r in part.changes if "Goal" in r.name
             }
+
+
+def test_a_barrier_that_was_decided_to_be_raised_is_one_link_away_from_its_form(world, meeting, as_):
+    new_date(world, meeting, to_gaps=True)
+    issue(world, meeting)
+    page = f"/cases/{world.reference}/actions/{ids.written(world.actions['letter'])}/gaps-and-blocks/new"
+    assert page in as_("orla").get(url(meeting)).text
+    assert page not in as_("leah").get(url(meeting)).text
+    assert as_("orla").get(page).status_code == 200

@@ -236,6 +236,10 @@ def test_what_is_typed_survives_a_lost_connection_and_a_lost_session(live, brows
     live.change("DELETE FROM user_session")
     field.fill("Said after the session had ended")
     orla.wait_for_url(re.compile("/room/written|/sign-in"))
+    says(orla, re.compile("your text is still here"))
+    orla.get_by_label("Work e-mail").fill(ORLA)
+    orla.get_by_label("Password", exact=True).fill(live.accounts[ORLA]["password"])
+    orla.get_by_role("button", name="Sign in").click()
     says(orla, re.compile("Said after the session had ended"))
 
 

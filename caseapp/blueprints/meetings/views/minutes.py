@@ -15,6 +15,7 @@ from caseapp.queries import meeting_agenda, meeting_minutes, meeting_minutes_cop
 from caseapp.services import meeting_minutes as service
 from caseapp.services import meeting_minutes_after as after
 from caseapp.vocabulary import AuditAct
+from caseapp.web import navigation
 from caseapp.web.access import on_meeting, replace_reading
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.forms import Form
@@ -49,6 +50,7 @@ def _context(meeting, form=None, **more) -> dict:
         answer=AnswerForm(formdata=None),
         overtaken=[],
         begun=[],
+        to_raise=_to_raise(meeting, copy),
     )
     if copy.issued_at:
         copies = meeting_minutes_copies.copies(meeting, viewer=me)
@@ -71,6 +73,20 @@ def _context(meeting, form=None, **more) -> dict:
                 and d.kind.value == "action_changed"
             ]
     return context | more
+
+
+def _to_raise(meeting, copy) -> list[tuple[str, str]]:
+    """Decisions that name a barrier, each with the page on which it is raised."""
+    if not copy.hosts or copy.raw is None or meeting.case is None:
+        return []
+    found = []
+    for one in copy.raw["decisions"]:
+        about = {"action_id": one["action_id"]} if one["action_id"] else {}
+        page_ = "escalations.raise_from_action" if about else "escalations.new_from_case"
+        url = navigation.reach(page_, reference=meeting.case.reference, **about) if one["to_gaps"] else None
+        if url:
+            found.append((one["text"], url))
+    return found
 
 
 @bp.get("/meetings/<id:meeting_id>/minutes")
