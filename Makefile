@@ -59,6 +59,7 @@ check: $(DEV_STAMP) ## style, imports, access table, migrations against models (
 
 bench: $(DEV_STAMP) ## speed, as ratios to a bare page in the same run
 	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench.reading
 
 access: $(RUN_STAMP) ## write tests/access.txt, the table of who may call what
 	@$(PYTHON) -m scripts.access_table
