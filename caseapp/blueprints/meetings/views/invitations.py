@@ -8,7 +8,7 @@ from caseapp.blueprints.meetings.forms.answering import AnswerForm, CallForm, Pe
 from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.errors import NotAllowed
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_choices, meeting_page
+from caseapp.queries import meeting_choices, meeting_page, meeting_reports
 from caseapp.services import meeting_answers as service
 from caseapp.vocabulary import Answer
 from caseapp.web.access import on_meeting
@@ -132,8 +132,8 @@ def _reporting(meeting, seat, form, report):
 @on_meeting(Do.VIEW_REPORTS, reads="a report for a meeting")
 def report(meeting, attendee_id):
     me, seat = viewer(), _seat(meeting, attendee_id)
-    found = meeting_page.report(meeting, seat, viewer=me)
-    progress = meeting_page.progress(meeting, seat, found, viewer=me)
+    found = meeting_reports.report(meeting, seat, viewer=me)
+    progress = meeting_reports.progress(meeting, seat, found, viewer=me)
     if not seat.own or meeting.held:
         if found.sent_at is None:
             abort(404)
@@ -149,8 +149,8 @@ def report(meeting, attendee_id):
 @on_meeting(Do.ANSWER_INVITATION)
 def save_report(meeting, attendee_id):
     me, seat = viewer(), _own(meeting, attendee_id)
-    found = meeting_page.report(meeting, seat, viewer=me)
-    form = ReportForm.for_actions(meeting_page.progress(meeting, seat, found, viewer=me))
+    found = meeting_reports.report(meeting, seat, viewer=me)
+    form = ReportForm.for_actions(meeting_reports.progress(meeting, seat, found, viewer=me))
     send = request.form.get("send") == "yes" or found.sent_at is not None
     if form.validate_on_submit() and form.accepts(
         service.report,
@@ -190,7 +190,9 @@ def call(meeting, attendee_id):
 
 
 def _calling(meeting, seat, form):
-    return around(meeting, form=form, seat=seat, report=meeting_page.report(meeting, seat, viewer=viewer()))
+    return around(
+        meeting, form=form, seat=seat, report=meeting_reports.report(meeting, seat, viewer=viewer())
+    )
 
 
 @bp.post("/meetings/<id:meeting_id>/people/<id:attendee_id>/call")
