@@ -20,6 +20,13 @@ def open_chapter(page, words):
     expect(page.get_by_role("heading", level=1)).to_contain_text(words)
 
 
+def looks_well(page, script):
+    """Nothing for axe to find, at any width; without script axe itself cannot run."""
+    if script:
+        found = faults(page)
+        assert not found, found
+
+
 def numbers(live, email):
     return [
         row[0]
@@ -40,24 +47,24 @@ def test_a_member_of_staff_finds_reads_and_confirms_a_chapter(live, browse, sign
     says(page, "No chapter matches")
     page.goto("/procedures?words=relapse")
     expect(page.locator("mark").first).to_have_text(re.compile("relapse", re.I))
-    assert not faults(page)
+    looks_well(page, script)
     open_chapter(page, "7.3 Closing a case")
     says(page, "I know what helps me stay well")
-    assert not faults(page)
+    looks_well(page, script)
     page.get_by_role("link", name="Confirm that you have read it").click()
     page.get_by_role("button", name="Confirm reading").click()
     says(page, "Say what you read it for")
-    assert not faults(page)
+    looks_well(page, script)
     choose(page, "Team discussion")
     choose(page, "I have read the chapters ticked above, understood them, and will work by them.")
     page.get_by_role("button", name="Confirm reading").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Receipt R-")
     says(page, "Team discussion")
-    assert not faults(page)
+    looks_well(page, script)
     assert len(numbers(live, TOMASZ)) == before + 1
     page.goto("/procedures/my-reading")
     says(page, re.compile("7.3 Closing a case"))
-    assert not faults(page)
+    looks_well(page, script)
 
 
 def test_the_version_that_was_open_is_confirmed_although_a_newer_one_came_out(live, browse, sign_in, script):
@@ -70,7 +77,7 @@ def test_the_version_that_was_open_is_confirmed_although_a_newer_one_came_out(li
     editor.get_by_role("link", name="Write the next version").first.click()
     box = editor.get_by_label("Text", exact=True)
     box.fill(box.input_value() + "\n\nPhotographs only with consent in writing.")
-    assert not faults(editor)
+    looks_well(editor, script)
     editor.get_by_role("button", name="Save the draft and look at it").click()
     says(editor, "Photographs only with consent in writing.")
     editor.get_by_role("link", name="Publish version").first.click()
@@ -79,12 +86,12 @@ def test_the_version_that_was_open_is_confirmed_although_a_newer_one_came_out(li
     for label, value in (("Day", "1"), ("Month", "12"), ("Year", "2098")):
         due.get_by_label(label, exact=True).fill(value)
     editor.get_by_label("What is new").fill("A rule on photographs")
-    assert not faults(editor)
+    looks_well(editor, script)
     editor.get_by_role("button", name="Publish version").click()
     says(editor, "Published.")
     editor.get_by_role("link", name=re.compile("What is new in version")).click()
     expect(editor.locator("ins").first).to_contain_text("Photographs only with consent")
-    assert not faults(editor)
+    looks_well(editor, script)
 
     choose(reader, "Supervision")
     reader.get_by_role("button", name="Confirm reading").click()
@@ -106,11 +113,10 @@ def test_reading_aids_change_every_page_without_script_too(browse, sign_in, scri
         choose(page, "Largest text")
         choose(page, tint)
         page.get_by_role("button", name="Show pages like this").click()
-        found = faults(page)
-        assert not found, (tint, found)
-    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "21px"
+        looks_well(page, script)
+    expect(page.locator("html")).to_have_css("font-size", "21px")
     page.goto("/our-actions")
-    assert not faults(page)
+    looks_well(page, script)
     page.goto("/procedures/reading-aids")
     choose(page, "Normal text")
     choose(page, "As usual")
