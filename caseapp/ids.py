@@ -28,7 +28,7 @@ def new_id() -> int:
                 return value
 
 
-@lru_cache(16_384)
+@lru_cache(4096)
 def written(value: int) -> str:
     """The id as it stands in an address: Crockford base 32, thirteen characters or fewer."""
     return "".join([_PAIRS[value >> at & 1023] for at in range(60, -1, -10)]).lstrip("0") or "0"

@@ -13,7 +13,7 @@ from collections import namedtuple
 from functools import cache, lru_cache
 
 from sqlalchemy import exc
-from sqlalchemy.types import JSON
+from sqlalchemy.types import Date, DateTime, Enum, TypeDecorator
 
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_ .:,%-]*")
 
@@ -61,11 +61,20 @@ def _ours(value) -> None:
         raise ValueError("a text that is no word of ours stands in a statement: give it as a bindparam")
 
 
+#: Days and moments come again and again, and once made they never change: one memory for all columns of a type.
+_KNOWN: dict[tuple, object] = {}
+
+
 def _as_read(kind, dialect, given):
-    """How the values of a column are read back, or None where the driver gives them as they are. Days, moments and
-    words come again and again, and once made they never change; what can change is made anew each time."""
+    """How the values of a column are read back, or None where the driver gives them as they are."""
     processor = kind.result_processor(dialect, given)
-    return processor if processor is None or isinstance(kind, JSON) else lru_cache(2048)(processor)
+    if processor is None:
+        return None
+    if isinstance(kind, Enum):
+        return lru_cache(64)(processor)
+    if isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, (Date, DateTime)):
+        return _KNOWN.setdefault((dialect.name, type(kind), given), lru_cache(8192)(processor))
+    return processor
 
 
 class Prepared:
