@@ -169,7 +169,7 @@ def last_saved(typed, decisions, meeting):
 def kept(form, key: str, *, version=None, decision_id=None, trouble="", sides=(), by="", news=None):
     """The answer to a pause in typing: that it was saved, or what stands against it; nothing on the page is replaced."""
     return fragment(
-        "meetings/_kept.html",
+        "components/_kept.html",
         key=key,
         at=dates.hour(clock.now()),
         version=version,
