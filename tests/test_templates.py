@@ -43,8 +43,12 @@ def names(pattern="**/*.html"):
 
 ALL = names()
 FRAGMENTS = [name for name in ALL if "/_" in name and not name.startswith("components/")]
+#: Pieces that several pages share, or that keep a long page readable: included, never an answer of their own.
+PARTS = [name for name in ALL if "/parts/" in name]
 PAGES = [
-    name for name in ALL if name not in FRAGMENTS and not name.startswith(("components/", "mail/", "base"))
+    name
+    for name in ALL
+    if name not in FRAGMENTS + PARTS and not name.startswith(("components/", "mail/", "base"))
 ]
 
 
@@ -233,6 +237,11 @@ def test_every_page_has_a_title_and_one_h1(name):
         assert "<h1" in every_branch(name) or re.search(r"record_head\(|include", source(name)), "draw an h1"
     else:
         assert "<h1" not in every_branch(name), "base.html draws the h1 from the title or h1 block"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_used_by_another_template(name):
+    assert any(f'"{name}"' in source(other) for other in ALL if other != name)
 
 
 @pytest.mark.parametrize("name", FRAGMENTS)
