@@ -31,7 +31,7 @@ def fill_form(page, title=TITLE):
 
 def send(page, answer, text, **more):
     """The answer form of whoever holds it."""
-    form = page.locator("#answer")
+    form = page.locator("#answer, #sending")
     choose(form, answer)
     form.get_by_label(re.compile("^What (the raiser|those who raised it) should know")).fill(text)
     if more:
