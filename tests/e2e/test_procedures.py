@@ -68,6 +68,10 @@ def test_a_member_of_staff_finds_reads_and_confirms_a_chapter(live, browse, sign
 
 
 def test_the_version_that_was_open_is_confirmed_although_a_newer_one_came_out(live, browse, sign_in, script):
+    shown = live.value(
+        "SELECT max(v.number) FROM chapter_version v JOIN chapter c ON c.id = v.chapter_id "
+        "JOIN agency a ON a.id = c.agency_id WHERE a.name = 'Harbour Hostel' AND c.number = '9.1'"
+    )
     reader = sign_in(browse(script), TOMASZ)
     open_chapter(reader, KEEPING)
     reader.get_by_role("link", name="Confirm that you have read it").click()
@@ -95,12 +99,12 @@ def test_the_version_that_was_open_is_confirmed_although_a_newer_one_came_out(li
 
     choose(reader, "Supervision")
     reader.get_by_role("button", name="Confirm reading").click()
-    says(reader, re.compile("while you had version 1 open"))
-    says(reader, re.compile("You confirm version 1"))
+    says(reader, re.compile(f"while you had version {shown} open"))
+    says(reader, re.compile(f"You confirm version {shown}"))
     choose(reader, "I have read the chapters ticked above, understood them, and will work by them.")
     reader.get_by_role("button", name="Confirm reading").click()
     expect(reader.get_by_role("heading", level=1)).to_contain_text("Receipt R-")
-    assert numbers(live, TOMASZ)[-1] == 1
+    assert numbers(live, TOMASZ)[-1] == shown
     reader.goto("/our-actions")
     expect(reader.locator(".ca-proc")).to_contain_text("Procedure for this page: 5.3 Doing our part")
 
