@@ -16,9 +16,11 @@ DESSIE = "12031105"
 LEAH = "leah@millroad.example"
 
 
-def looks_right(page):
-    found = faults(page)
-    assert not found, found
+def looks_right(page, script):
+    """What axe says of the page; it is a script itself."""
+    if script:
+        found = faults(page)
+        assert not found, found
 
 
 def the_meeting(page):
@@ -33,7 +35,7 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
 
     orla.goto(f"/cases/{DESSIE}/meetings")
     orla.get_by_role("link", name="Call a meeting").first.click()
-    looks_right(orla)
+    looks_right(orla, script)
     choose(orla, "Several agencies are involved and one meeting saves many calls")
     orla.get_by_label("What the meeting is to reach").fill("Who is there at night")
     orla.get_by_label("Why phone and mail were not enough").fill("Three agencies, three answers")
@@ -44,7 +46,7 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
     declan.goto("/team")
     declan.get_by_role("link", name=re.compile("Orla Keaveney proposes it")).first.click()
     declan.get_by_role("link", name="Look and answer").click()
-    looks_right(declan)
+    looks_right(declan, script)
     choose(declan, "Yes, arrange it")
     declan.get_by_role("button", name=re.compile("^Answer and tell Orla")).click()
     says(declan, "Agreed. Whoever proposed it has been told.")
@@ -59,7 +61,7 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
     orla.get_by_label(re.compile("^How")).first.fill("by phone")
     orla.get_by_label("Harbour Hostel").select_option(label="Tomasz Wilk")
     orla.get_by_label("Mill Road Clinic").select_option(label="Leah Quigg")
-    looks_right(orla)
+    looks_right(orla, script)
     orla.get_by_role("button", name="Arrange it and send the invitations").click()
     says(orla, "everybody who was invited has been told")
     assert live.value("SELECT count(*) FROM outbox_message WHERE calendar LIKE '%METHOD:REQUEST%'") >= 2
@@ -74,13 +76,13 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
     expect(leah.get_by_text("Who is there at night")).to_have_count(0)
 
     the_meeting(tomasz)
-    looks_right(tomasz)
+    looks_right(tomasz, script)
     expect(tomasz.get_by_text("Mill Road Clinic")).to_have_count(0)
     tomasz.get_by_role("link", name="Somebody else comes").click()
     tomasz.get_by_label("Who comes instead").select_option(label="Amina Yusuf")
     put_day(tomasz, "Handed over on", clock.today())
     tomasz.get_by_label("What they were told").fill("The night rota")
-    looks_right(tomasz)
+    looks_right(tomasz, script)
     tomasz.get_by_role("button", name="Save and tell the chair").click()
     says(tomasz, "Your answer is in: somebody else comes.")
 
@@ -90,7 +92,7 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
 
     the_meeting(orla)
     says(orla, "Amina Yusuf for Tomasz Wilk")
-    looks_right(orla)
+    looks_right(orla, script)
 
 
 def test_a_consent_withdrawn_yesterday_closes_the_meeting_while_it_is_open(live, browse, sign_in):
@@ -117,7 +119,7 @@ def test_a_manager_answers_whether_a_worker_may_go(live, browse, sign_in, script
     gerald.goto("/meetings")
     says(gerald, re.compile("Ruth Adair asks whether to go"))
     gerald.get_by_role("link", name=re.compile(r"^Answer\s?: Niall")).click()
-    looks_right(gerald)
+    looks_right(gerald, script)
     choose(gerald, "Yes")
     gerald.get_by_role("button", name="Answer").click()
     says(gerald, "They may go.")
