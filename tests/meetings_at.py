@@ -68,7 +68,7 @@ def begun(world, **more) -> int:
     meeting_id = scheduled(world, **more)
     meeting_room.begin(file(world, meeting_id), **by(world))
     here = file(world, meeting_id)
-    marks = {place: Presence.THERE for place in seats(meeting_id).values()}
+    marks = dict.fromkeys(seats(meeting_id).values(), Presence.THERE)
     meeting_room_attendance.mark_all(here, **by(world), marks=marks)
     meeting_room.read_reminder(here, **by(world), read=True)
     return meeting_id
@@ -83,4 +83,4 @@ def seats(meeting_id) -> dict[str, int]:
     from sqlalchemy import select
 
     rows = db.session.execute(select(Attendee.name, Attendee.id).where(Attendee.meeting_id == meeting_id))
-    return {name: id_ for name, id_ in rows}
+    return dict(rows)

@@ -115,7 +115,9 @@ def test_the_clock_stands_only_inside():
 
 def test_every_field_is_documented():
     missing = set()
-    for shape in (s for s in (vars(shapes) | vars(case_shapes) | vars(gap_shapes)).values() if isinstance(s, Shape)):
+    for shape in (
+        s for s in (vars(shapes) | vars(case_shapes) | vars(gap_shapes)).values() if isinstance(s, Shape)
+    ):
         missing |= {f"{shape.name}: {name}" for name in shape.fields if not re.search(rf"\b{name}\b", DOCS)}
     assert not missing
 
