@@ -171,8 +171,8 @@ class Counting:
         ("declan", "/team"),
         ("brid", "/staff"),
         ("root", "/system/agencies"),
-        ("sinead", "/directory"),
-        ("gearoid", "/directory"),
+        ("sinead", "/triage"),
+        ("gearoid", "/triage"),
         ("femi", "/directory"),
     ],
 )
