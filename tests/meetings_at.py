@@ -83,4 +83,4 @@ def seats(meeting_id) -> dict[str, int]:
     from sqlalchemy import select
 
     rows = db.session.execute(select(Attendee.name, Attendee.id).where(Attendee.meeting_id == meeting_id))
-    return dict(rows)
+    return dict(rows.all())

@@ -38,6 +38,7 @@ from caseapp.services.transaction import use_case
 from caseapp.vocabulary import (
     AgreementRoute,
     AttendeeKind,
+    ChangeKind,
     MeetingKind,
     MeetingStatus,
     PlanStatus,
@@ -93,6 +94,11 @@ def issue(file: MeetingFile, *, actor: Viewer, at: datetime) -> int:
             .where(table.c.id.in_([draft.id for draft in drafts]))
             .values(applied_at=at, version=table.c.version + 1)
         )
+        for draft in drafts:
+            if draft.kind is ChangeKind.ACTION_ADDED:  # so that what became of it can be followed
+                db.session.execute(
+                    update(table).where(table.c.id == draft.id).values(action_id=applied.actions[draft.id])
+                )
     move(meeting, MeetingStatus.ISSUED, at)
     meeting.issued_at = at
     meeting.decisions_sent_at = meeting.decisions_sent_at or at

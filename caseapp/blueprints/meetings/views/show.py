@@ -8,7 +8,7 @@ from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.calendar_files import CANCEL, REQUEST, Invitation, calendar_file
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_choices, meeting_page
+from caseapp.queries import meeting_choices, meeting_followup, meeting_page, settings
 from caseapp.services import meeting_mail
 from caseapp.vocabulary import Answer, AttendeeKind, MeetingKind, MeetingStatus
 from caseapp.web import record
@@ -57,6 +57,7 @@ def show(meeting):
         reasons=meeting_page.reasons(meeting),
         history=meeting_page.history(meeting, viewer=me),
         lost=meeting_choices.without_consent_now(meeting) if not meeting.held else [],
+        decided=_decided(meeting, me),
         facts=_facts(meeting, details),
         places=record.places(meeting.case, "meetings.of_case") if meeting.case else [],
         coming=meeting.status is MeetingStatus.SCHEDULED and meeting.starts_at > clock.now(),
@@ -65,6 +66,14 @@ def show(meeting):
         conference=meeting.kind is MeetingKind.CONFERENCE,
         today=clock.today(),
     )
+
+
+def _decided(meeting, me):
+    """How the decided actions stand, as far as they are seen; nothing before the minutes are issued."""
+    if meeting.case is None or meeting.status not in (MeetingStatus.ISSUED, MeetingStatus.AMENDED):
+        return []
+    days = settings.values(me.agency_id)["working_day_calendar"]
+    return meeting_followup.of_meeting(meeting, viewer=me, calendar=days)
 
 
 def _facts(meeting, details):
