@@ -320,8 +320,14 @@ def test_what_is_taken_away_is_gone_on_the_next_request(app, world, change):
 
 # --- what is over --------------------------------------------------------------------------------------------------
 
-#: What may still be written once a case is closed: reopening it, a note for the record, and what the page itself refuses.
-AFTER_CLOSING = {"cases.save_reopen", "cases.save_close", "cases.create_note", "cases.save_correction"}
+#: What may still be written once a case is closed: the person's own grievance, reopening, a note for the record, and what the page itself refuses.
+AFTER_CLOSING = {
+    "grievances.create_of_person",
+    "cases.save_reopen",
+    "cases.save_close",
+    "cases.create_note",
+    "cases.save_correction",
+}
 
 
 @pytest.fixture

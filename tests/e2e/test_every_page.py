@@ -56,7 +56,7 @@ def walk(page):
         assert response.status < 400, (path, response.status)
         yield path
         for href in page.eval_on_selector_all("a[href]", "links => links.map(a => a.getAttribute('href'))"):
-            file = re.search(r"\.(csv|xlsx|pdf)\b", href)
+            file = re.search(r"\.(csv|xlsx|pdf|ics)\b|/file\b", href)
             if href.startswith("/") and not href.startswith("/static") and not file:
                 queue.append(href.split("#")[0])
 

@@ -121,8 +121,8 @@ def _likely(form):
     found = escalation_likeness.likely(
         viewer=viewer(),
         service=form.service.data or "",
-        domain=form.domain.data or "",
-        concerned_agency_id=form.concerned_agency_id.data,
+        domain=form.domain.data if form.domain.data and not form.domain.errors else "",
+        concerned_agency_id=None if form.concerned_agency_id.errors else form.concerned_agency_id.data,
     )
     form.same_as.choices = {str(one.id): one.said for one in found}
     if found:
