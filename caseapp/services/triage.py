@@ -191,7 +191,7 @@ def put_on_agenda(
     where it is. Returns the sitting's id."""
     gaps = seen(gap_ids, actor)
     if sitting_id:
-        sitting = _sitting(sitting_id, actor)
+        sitting = own_sitting(sitting_id, actor)
         if sitting.closed_at is not None:
             raise RuleBroken("That agenda is closed. Choose another one, or begin a new one", "sitting")
     else:
@@ -217,7 +217,8 @@ def _may_serve(area_id: int, actor: Viewer) -> bool:
     return actor.has(Role.COORDINATOR) and db.session.scalar(mine) is not None
 
 
-def _sitting(sitting_id: int, actor: Viewer) -> GroupSitting:
+def own_sitting(sitting_id: int, actor: Viewer) -> GroupSitting:
+    """A sitting of a group that the actor serves, held for a change. Raises NotVisible."""
     sitting = db.session.scalar(select(GroupSitting).where(GroupSitting.id == sitting_id).with_for_update())
     if sitting is None or not _may_serve(sitting.area_id, actor):
         raise NotVisible
@@ -255,7 +256,7 @@ def _new_sitting(area_id, held_on, place, actor, at) -> GroupSitting:
 @use_case
 def take_off_agenda(sitting_id: int, item_id: int, *, actor: Viewer, at: datetime) -> None:
     """Take one off an agenda on which nothing was decided about it yet; what is off already is no fault."""
-    sitting = _sitting(sitting_id, actor)
+    sitting = own_sitting(sitting_id, actor)
     item = db.session.get(GroupItem, item_id)
     if item is None or item.sitting_id != sitting.id:
         return
@@ -268,7 +269,7 @@ def take_off_agenda(sitting_id: int, item_id: int, *, actor: Viewer, at: datetim
 @use_case
 def move_on_agenda(sitting_id: int, item_id: int, *, up: bool, actor: Viewer, at: datetime) -> None:
     """One place up or down."""
-    sitting = _sitting(sitting_id, actor)
+    sitting = own_sitting(sitting_id, actor)
     items = list(
         db.session.scalars(
             select(GroupItem)
@@ -292,7 +293,7 @@ def decide(
 ) -> int:
     """Write down what the group decided about one. It goes into that gap's log, and everybody who raised it learns of
     it; the ladder itself moves only by its holder's own step."""
-    sitting = _sitting(sitting_id, actor)
+    sitting = own_sitting(sitting_id, actor)
     item = db.session.get(GroupItem, item_id)
     if item is None or item.sitting_id != sitting.id:
         raise NotVisible
@@ -336,7 +337,7 @@ def decide(
 @use_case
 def close_agenda(sitting_id: int, *, actor: Viewer, at: datetime) -> int:
     """The sitting is over: nothing more is put on its agenda."""
-    sitting = _sitting(sitting_id, actor)
+    sitting = own_sitting(sitting_id, actor)
     if clock.local_day(at) < sitting.held_on:
         raise RuleBroken("The group has not met yet")
     if sitting.closed_at is None:

@@ -8,7 +8,7 @@ from caseapp.blueprints.meetings.forms.agenda import AddForm, PointForm
 from caseapp.blueprints.meetings.record import around
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_agenda
+from caseapp.queries import group_meetings, meeting_agenda
 from caseapp.services import meeting_agenda as service
 from caseapp.vocabulary import COMING_MEETINGS, AuditAct, MeetingStatus
 from caseapp.web.access import on_meeting, replace_reading
@@ -28,6 +28,7 @@ def _context(meeting, add=None, form=None, **more) -> dict:
         around(
             meeting,
             agenda=meeting_agenda.agenda(meeting, viewer=me),
+            sitting=group_meetings.of_meeting(meeting, viewer=me),
             form=form or add or AddForm(formdata=None),
             add=add or AddForm(formdata=None),
             wrong=form,

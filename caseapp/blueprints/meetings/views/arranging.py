@@ -7,7 +7,7 @@ from caseapp.blueprints.meetings import bp
 from caseapp.blueprints.meetings.forms.arranging import ANYBODY, ArrangeForm, InviteForm, RemoveForm
 from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_choices, meeting_page
+from caseapp.queries import group_meetings, meeting_choices, meeting_page
 from caseapp.services import meeting_invitations as service
 from caseapp.services.meeting_invitations import Plan
 from caseapp.vocabulary import AgencyKind, MeetingKind
@@ -65,6 +65,10 @@ def _fill(meeting, form):
     form.minutes_by.data = ids.written(meeting.minutes_by_id) if meeting.minutes_by_id else ""
     form.chair_name.data = "" if meeting.chair_id else details.chair_name
     form.minutes_by_name.data = "" if meeting.minutes_by_id else details.minutes_by_name
+    sitting = group_meetings.of_meeting(meeting, viewer=viewer()) if meeting.starts_at is None else None
+    if sitting and sitting.held_on >= clock.today():
+        _put_day(form.day, sitting.held_on)
+        form.place.data = form.place.data or sitting.place
     if not meeting.called:
         form.chair.data = form.chair.data or (
             "" if meeting.kind is MeetingKind.LEAD_AGENCY else ids.written(viewer().user_id)

@@ -1,8 +1,10 @@
 """Calling a meeting: proposing it, the line manager's answer, putting it off, calling it off, not bringing it about."""
 
-from flask import url_for
+from functools import partial
 
-from caseapp import clock
+from flask import abort, request, url_for
+
+from caseapp import clock, ids
 from caseapp.blueprints.meetings import bp
 from caseapp.blueprints.meetings.forms.calling import (
     KIND_HINTS,
@@ -16,7 +18,8 @@ from caseapp.blueprints.meetings.forms.calling import (
 from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.errors import NotAllowed
 from caseapp.policy.do import Do
-from caseapp.queries import cases, meeting_page, meeting_triggers
+from caseapp.queries import cases, meeting_page, meeting_triggers, triage_agenda
+from caseapp.services import group_meetings
 from caseapp.services import meetings as service
 from caseapp.vocabulary import MeetingStatus
 from caseapp.web.access import allowed, on_case, on_meeting
@@ -222,18 +225,32 @@ def record_failed(meeting):
 @bp.get("/meetings/group/new")
 @allowed(Do.CALL_GROUP_MEETING)
 def new_group():
-    return page("meetings/group.html", form=GroupForm(formdata=None))
+    """An empty form, or with `?sitting=` the one of a sitting that the viewer's own groups hold."""
+    sitting = _sitting()
+    form = GroupForm(formdata=None, title=sitting.title if sitting else "")
+    return page("meetings/group.html", form=form, sitting=sitting)
+
+
+def _sitting():
+    written = request.args.get("sitting", "")
+    if not written:
+        return None
+    try:
+        sitting_id = ids.read(written)
+    except ValueError:
+        abort(404)
+    return triage_agenda.find(sitting_id, viewer=viewer()) or abort(404)
 
 
 @bp.post("/meetings/group/new")
 @allowed(Do.CALL_GROUP_MEETING)
 def call_group():
-    form = GroupForm()
-    if form.validate_on_submit() and form.accepts(
-        service.call_group, actor=viewer(), at=clock.now(), title=form.title.data, aim=form.aim.data
-    ):
+    form, sitting = GroupForm(), _sitting()
+    words = {"title": form.title.data, "aim": form.aim.data}
+    call = partial(group_meetings.call_together, sitting.id) if sitting else service.call_group
+    if form.validate_on_submit() and form.accepts(call, actor=viewer(), at=clock.now(), **words):
         return saved(_show(form.result_id), say="The meeting is there. Arrange it and invite next.")
-    return refused("meetings/group.html", form=form)
+    return refused("meetings/group.html", form=form, sitting=sitting)
 
 
 def _conference(case, form):

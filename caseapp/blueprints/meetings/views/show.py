@@ -8,7 +8,7 @@ from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.calendar_files import CANCEL, REQUEST, Invitation, calendar_file
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_choices, meeting_followup, meeting_page, settings
+from caseapp.queries import group_meetings, meeting_choices, meeting_followup, meeting_page, settings
 from caseapp.services import meeting_mail
 from caseapp.vocabulary import Answer, AttendeeKind, MeetingKind, MeetingStatus
 from caseapp.web import record
@@ -63,6 +63,7 @@ def show(meeting):
         coming=meeting.status is MeetingStatus.SCHEDULED and meeting.starts_at > clock.now(),
         waiting=[seat for seat in seats if seat.waits],
         off=meeting.status in OFF,
+        sitting=group_meetings.of_meeting(meeting, viewer=me),
         conference=meeting.kind is MeetingKind.CONFERENCE,
         today=clock.today(),
     )

@@ -6,7 +6,7 @@ from caseapp import clock
 from caseapp.blueprints.triage import bp
 from caseapp.blueprints.triage.forms import DecisionForm
 from caseapp.policy.do import Do
-from caseapp.queries import triage_agenda
+from caseapp.queries import group_meetings, triage_agenda
 from caseapp.services import triage as services
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
@@ -42,6 +42,7 @@ def _around(sitting, form=None, item_id=None, opened=None):
         "today": clock.today(),
         "reach": navigation.reach,
         "decision": opened,
+        "together": group_meetings.of_sitting(sitting, viewer=viewer()),
     }
 
 
