@@ -100,6 +100,7 @@ def index():
         views=saved_views.of_list(LIST.name, viewer=who),
         may_raise=rules.may(who, Do.RAISE_GAP),
         may_triage=rules.may(who, Do.TRIAGE_GAPS),
+        reach=navigation.reach,
         grievances=navigation.reach("grievances.index") if rules.may(who, Do.SEE_GRIEVANCES) else None,
     )
 
