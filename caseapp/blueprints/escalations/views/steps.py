@@ -80,8 +80,9 @@ def _ask(gap, step):
     return page("escalations/step.html", **found)
 
 
-def _save(gap, step, act, say, **more):
+def _save(gap, step, act, say, versioned=True):
     form = ReasonForm()
+    more = {"version": version_of(form)} if versioned else {}
     if form.validate_on_submit() and form.accepts(
         act, gap, actor=viewer(), at=clock.now(), reason=form.reason.data, **more
     ):
@@ -100,7 +101,7 @@ def take_back(gap):
 @bp.post("/gaps-and-blocks/<id:escalation_id>/take-back")
 @on_escalation(Do.TAKE_BACK_ESCALATION, "a gap or block, to take it back")
 def save_take_back(gap):
-    return _save(gap, "take_back", acts.take_back, "Taken back.", version=version_of(ReasonForm()))
+    return _save(gap, "take_back", acts.take_back, "Taken back.")
 
 
 @bp.get("/gaps-and-blocks/<id:escalation_id>/withdraw")
@@ -112,7 +113,7 @@ def withdraw(gap):
 @bp.post("/gaps-and-blocks/<id:escalation_id>/withdraw")
 @on_escalation(Do.WITHDRAW_ESCALATION, "a gap or block, to withdraw it")
 def save_withdraw(gap):
-    return _save(gap, "withdraw", acts.withdraw, "Withdrawn.", version=version_of(ReasonForm()))
+    return _save(gap, "withdraw", acts.withdraw, "Withdrawn.")
 
 
 @bp.get("/gaps-and-blocks/<id:escalation_id>/reopen")
@@ -124,7 +125,7 @@ def reopen(gap):
 @bp.post("/gaps-and-blocks/<id:escalation_id>/reopen")
 @on_escalation(Do.REOPEN_ESCALATION, "a gap or block, to open it again")
 def save_reopen(gap):
-    return _save(gap, "reopen", acts.reopen, "Open again.", version=version_of(ReasonForm()))
+    return _save(gap, "reopen", acts.reopen, "Open again.")
 
 
 @bp.get("/gaps-and-blocks/<id:escalation_id>/part")
@@ -136,7 +137,7 @@ def part(gap):
 @bp.post("/gaps-and-blocks/<id:escalation_id>/part")
 @on_escalation(Do.PART_ESCALATION, "a gap or block, to take it out")
 def save_part(gap):
-    return _save(gap, "part", escalation_joins.part, "It goes on for itself.")
+    return _save(gap, "part", escalation_joins.part, "It goes on for itself.", versioned=False)
 
 
 # --- the holder's own --------------------------------------------------------------------------------------------
