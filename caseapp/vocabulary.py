@@ -300,6 +300,12 @@ class AuditAct(Word):
     REFUSED = "refused", "Refused"
     EXPORTED = "exported", "Exported"
     PRINTED = "printed", "Printed"
+    SIGNED_IN = "signed_in", "Signed in"
+    SIGNED_OUT = "signed_out", "Signed out"
+    #: A letter or a mail went out.
+    SENT = "sent", "Sent"
+    EMERGENCY = "emergency", "Opened in an emergency"
+    DISCLOSED = "disclosed", "Disclosed"
 
 
 # --- procedures and reading confirmation (B11, C12) -------------------------------------------------------------
