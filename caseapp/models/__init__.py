@@ -11,10 +11,11 @@ from caseapp.models.accounts import (
     UserSession,
 )
 from caseapp.models.agencies import Agency, AgencyContact, AgencySetting, Area
-from caseapp.models.audit import AuditEntry
+from caseapp.models.audit import AuditCheckpoint, AuditEntry, AuditHead
 from caseapp.models.base import Base
 from caseapp.models.cases import Case, CaseAgency, CaseAssignment, CaseNote, CaseNoteShare, Event
 from caseapp.models.consent import ConsentExclusion, ConsentGrant, ConsentWithheld
+from caseapp.models.disclosures import Disclosure, DisclosureStep
 from caseapp.models.escalations import (
     Escalation,
     EscalationHolding,
@@ -96,9 +97,32 @@ from caseapp.models.procedures import (
     ReadingStanding,
     ReadingWaiver,
 )
+from caseapp.models.restricted import (
+    RestrictedAccess,
+    RestrictedEntry,
+    RestrictedHandover,
+    RestrictedHandoverEntry,
+    RestrictedReader,
+)
+from caseapp.models.rights import (
+    AccessItem,
+    AccessPack,
+    AccessRequest,
+    AccessStep,
+    Correction,
+    Disposal,
+    DisposalDoor,
+    DisposalFrame,
+    LegalHold,
+    RetentionReview,
+)
 from caseapp.models.work import ImportBatch, JobRun, Notification, OutboxMessage, SavedView, Submission
 
 __all__ = [
+    "AccessItem",
+    "AccessPack",
+    "AccessRequest",
+    "AccessStep",
     "Action",
     "ActionNote",
     "Agency",
@@ -109,7 +133,9 @@ __all__ = [
     "Attempt",
     "Attendee",
     "AttendeeReport",
+    "AuditCheckpoint",
     "AuditEntry",
+    "AuditHead",
     "Authenticator",
     "Base",
     "CarePlan",
@@ -127,8 +153,14 @@ __all__ = [
     "ConsentExclusion",
     "ConsentGrant",
     "ConsentWithheld",
+    "Correction",
     "CorrectionRequest",
     "DecisionView",
+    "Disclosure",
+    "DisclosureStep",
+    "Disposal",
+    "DisposalDoor",
+    "DisposalFrame",
     "EmailChange",
     "Escalation",
     "EscalationHolding",
@@ -146,6 +178,7 @@ __all__ = [
     "JobRun",
     "LeadClaim",
     "LeadTalk",
+    "LegalHold",
     "Meeting",
     "MeetingApart",
     "MeetingChange",
@@ -188,6 +221,12 @@ __all__ = [
     "RegisterEntry",
     "RegisterSnapshot",
     "ReportProgress",
+    "RestrictedAccess",
+    "RestrictedEntry",
+    "RestrictedHandover",
+    "RestrictedHandoverEntry",
+    "RestrictedReader",
+    "RetentionReview",
     "SavedView",
     "Submission",
     "User",

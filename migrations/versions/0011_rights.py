@@ -1,14 +1,554 @@
-"""Rights of the person: access requests, retention and legal hold (X-5, X-9)."""
+"""Rights of the person: access requests, corrections, retention, legal hold and disposal (X-5, X-9, X-12)."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+#: What an open door lets go: rows of append-only tables that hang on the case or person it was opened for.
+LET_GO = {
+    "escalation_step": (
+        "SELECT 1 FROM disposal_door d JOIN escalation e ON e.case_id = d.case_id WHERE e.id = OLD.escalation_id",
+        "the log of a gap or block is append-only",
+    ),
+    "correction": (
+        "SELECT 1 FROM disposal_door d WHERE d.case_id = OLD.case_id",
+        "what the person said is added to, never changed",
+    ),
+    "access_step": (
+        "SELECT 1 FROM disposal_door d JOIN access_request r ON r.person_id = d.person_id"
+        " WHERE r.id = OLD.request_id",
+        "the history of a request is append-only",
+    ),
+    "access_item": (
+        "SELECT 1 FROM disposal_door d JOIN access_request r ON r.person_id = d.person_id"
+        " WHERE r.id = OLD.request_id",
+        "what was gathered stays as it was",
+    ),
+    "access_pack": (
+        "SELECT 1 FROM disposal_door d JOIN access_request r ON r.person_id = d.person_id"
+        " WHERE r.id = OLD.request_id",
+        "a pack is made once",
+    ),
+}
+#: Columns that never change after a row is written; None: not one of them.
+FROZEN = {
+    "escalation_step": (None, "the log of a gap or block is append-only"),
+    "correction": (
+        "case_id, about, about_id, title, words, said_on, recorded_at, recorded_by_id, agency_id",
+        "what the person said is added to, never changed",
+    ),
+    "access_step": (None, "the history of a request is append-only"),
+    "access_item": (
+        "request_id, held_in, held_key, section, at, title, content, not_for_id",
+        "what was gathered stays as it was",
+    ),
+    "access_pack": (None, "a pack is made once"),
+    "disposal": (None, "a certificate of disposal is never changed"),
+}
+#: Tables of older migrations whose own triggers give way to those above.
+BEFORE = ("escalation_step",)
+TABLES = (
+    *("correction", "access_step", "access_pack", "access_item", "retention_review", "legal_hold"),
+    *("disposal_door", "access_request", "disposal", "disposal_frame"),
+)
+
 
 def upgrade():
-    pass
+    _tables()
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for table in BEFORE:
+        for name in ("update", "delete") if sqlite else ("change",):
+            op.execute(f"DROP TRIGGER {table}_no_{name}" + ("" if sqlite else f" ON {table}"))
+    for statement in _sqlite() if sqlite else _postgresql():
+        op.execute(statement)
+
+
+def _sqlite():
+    for table, (columns, said) in FROZEN.items():
+        of = f" OF {columns}" if columns else ""
+        yield f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE{of} ON {table}
+        BEGIN SELECT RAISE(ABORT, '{said}'); END"""
+    for table, (open_door, said) in LET_GO.items():
+        yield f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS ({open_door})
+        BEGIN SELECT RAISE(ABORT, '{said}'); END"""
+    yield """CREATE TRIGGER disposal_no_delete BEFORE DELETE ON disposal
+        BEGIN SELECT RAISE(ABORT, 'a certificate of disposal is never changed'); END"""
+    yield """CREATE TRIGGER disposal_frame_no_insert BEFORE INSERT ON disposal_frame
+        BEGIN SELECT RAISE(ABORT, 'the frame stays empty'); END"""
+    yield """CREATE TRIGGER disposal_door_no_update BEFORE UPDATE ON disposal_door
+        BEGIN SELECT RAISE(ABORT, 'a door is opened and shut'); END"""
+
+
+def _postgresql():
+    yield """CREATE FUNCTION rights_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$"""
+    for table, (columns, said) in FROZEN.items():
+        of = f" OF {columns}" if columns else ""
+        yield f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE{of} ON {table}
+        FOR EACH ROW EXECUTE FUNCTION rights_refuse('{said}')"""
+    for table, (open_door, said) in LET_GO.items():
+        yield f"""CREATE FUNCTION {table}_let_go() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF EXISTS ({open_door}) THEN RETURN OLD; END IF; RAISE EXCEPTION '{said}'; END $$"""
+        yield f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+        FOR EACH ROW EXECUTE FUNCTION {table}_let_go()"""
+        if table not in BEFORE:
+            yield f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION rights_refuse('{said}')"""
+    for table, act, said in (
+        ("disposal", "DELETE", "a certificate of disposal is never changed"),
+        ("disposal_frame", "INSERT", "the frame stays empty"),
+        ("disposal_door", "UPDATE", "a door is opened and shut"),
+    ):
+        yield f"""CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table}
+        FOR EACH ROW EXECUTE FUNCTION rights_refuse('{said}')"""
+    yield """CREATE TRIGGER disposal_no_truncate BEFORE TRUNCATE ON disposal
+        FOR EACH STATEMENT EXECUTE FUNCTION rights_refuse('a certificate of disposal is never changed')"""
 
 
 def downgrade():
-    pass
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for table in BEFORE:
+        for act in ("update", "delete"):
+            op.execute(f"DROP TRIGGER {table}_no_{act}" + ("" if sqlite else f" ON {table}"))
+    for table in TABLES:
+        op.drop_table(table)
+    if not sqlite:
+        for table in LET_GO:
+            op.execute(f"DROP FUNCTION {table}_let_go()")
+        op.execute("DROP FUNCTION rights_refuse()")
+    for statement in OLDER["sqlite" if sqlite else "postgresql"]:
+        op.execute(statement)
+
+
+#: As they were before this step.
+OLDER = {
+    "sqlite": (
+        """CREATE TRIGGER escalation_step_no_update BEFORE UPDATE ON escalation_step
+        BEGIN SELECT RAISE(ABORT, 'the log of a gap or block is append-only'); END""",
+        """CREATE TRIGGER escalation_step_no_delete BEFORE DELETE ON escalation_step
+        BEGIN SELECT RAISE(ABORT, 'the log of a gap or block is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE TRIGGER escalation_step_no_change BEFORE UPDATE OR DELETE ON escalation_step
+        FOR EACH ROW EXECUTE FUNCTION escalation_step_refuse()""",
+    ),
+}
+
+
+def _tables():
+
+    op.create_table(
+        "disposal_frame",
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disposal_frame")),
+    )
+    op.create_table(
+        "disposal",
+        sa.Column("agency_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", ID, nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "rule",
+            sa.Enum("care", "contact", name="rule", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("ended_on", sa.Date(), nullable=False),
+        sa.Column("years", sa.Integer(), nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("cases", sa.JSON(), nullable=False),
+        sa.Column("person_too", sa.Boolean(), nullable=False),
+        sa.Column("removed", sa.JSON(), nullable=False),
+        sa.Column("loosened", sa.Integer(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_disposal_agency_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["user.id"], name=op.f("fk_disposal_decided_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disposal")),
+    )
+    op.create_index("ix_disposal_agency_id_at", "disposal", ["agency_id", "at"], unique=False)
+    op.create_index(op.f("ix_disposal_person_id"), "disposal", ["person_id"], unique=False)
+    op.create_table(
+        "access_request",
+        sa.Column("agency_id", ID, nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("asked_as", sa.String(length=240), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column(
+            "how",
+            sa.Enum(
+                "spoken",
+                "phone",
+                "letter",
+                "email",
+                "through",
+                name="how",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("through", sa.String(length=300), nullable=False),
+        sa.Column("answer_how", sa.String(length=300), nullable=False),
+        sa.Column("identity_how", sa.String(length=300), nullable=False),
+        sa.Column("identity_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("extended_to", sa.Date(), nullable=True),
+        sa.Column("extended_reason", sa.String(length=300), nullable=False),
+        sa.Column("extended_told_on", sa.Date(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by_id", ID, nullable=False),
+        sa.Column("recorded_agency_id", ID, nullable=False),
+        sa.Column(
+            "stage",
+            sa.Enum(
+                "received",
+                "review",
+                "made",
+                "answered",
+                "refused",
+                "withdrawn",
+                name="stage",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("gathered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.CheckConstraint(
+            "(stage IN ('received', 'review', 'made')) = (ended_at IS NULL)",
+            name=op.f("ck_access_request_ended_has_a_time"),
+        ),
+        sa.CheckConstraint(
+            "extended_to IS NULL OR (extended_to > due_on AND extended_reason <> '' AND extended_told_on IS NOT NULL)",
+            name=op.f("ck_access_request_more_time_has_a_reason"),
+        ),
+        sa.CheckConstraint(
+            "stage <> 'answered' OR answered_on IS NOT NULL",
+            name=op.f("ck_access_request_answered_has_a_day"),
+        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_access_request_agency_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_access_request_person_id")),
+        sa.ForeignKeyConstraint(
+            ["recorded_agency_id"], ["agency.id"], name=op.f("fk_access_request_recorded_agency_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["user.id"], name=op.f("fk_access_request_recorded_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_request")),
+    )
+    op.create_index(
+        "ix_access_request_agency_id_received_on",
+        "access_request",
+        ["agency_id", "received_on"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_access_request_open",
+        "access_request",
+        ["agency_id", "due_on"],
+        unique=False,
+        sqlite_where=sa.text("stage IN ('received', 'review', 'made')"),
+        postgresql_where=sa.text("stage IN ('received', 'review', 'made')"),
+    )
+    op.create_index(op.f("ix_access_request_person_id"), "access_request", ["person_id"], unique=False)
+    op.create_table(
+        "disposal_door",
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.Column("disposal_id", ID, nullable=False),
+        sa.Column("case_id", ID, nullable=True),
+        sa.Column("person_id", ID, nullable=True),
+        sa.Column("frame_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["disposal_id"], ["disposal.id"], name=op.f("fk_disposal_door_disposal_id")),
+        sa.ForeignKeyConstraint(
+            ["frame_id"],
+            ["disposal_frame.id"],
+            name=op.f("fk_disposal_door_frame_id"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disposal_door")),
+    )
+    op.create_table(
+        "legal_hold",
+        sa.Column("agency_id", ID, nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column(
+            "ground",
+            sa.Enum(
+                "claim",
+                "inquiry",
+                "court",
+                "complaint",
+                "wish",
+                name="ground",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_by_id", ID, nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by_id", ID, nullable=True),
+        sa.Column("lifted_reason", sa.String(length=300), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lifted_reason = '')", name=op.f("ck_legal_hold_lifted_has_a_reason")
+        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_legal_hold_agency_id")),
+        sa.ForeignKeyConstraint(["begun_by_id"], ["user.id"], name=op.f("fk_legal_hold_begun_by_id")),
+        sa.ForeignKeyConstraint(["lifted_by_id"], ["user.id"], name=op.f("fk_legal_hold_lifted_by_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_legal_hold_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+    )
+    op.create_index(op.f("ix_legal_hold_agency_id"), "legal_hold", ["agency_id"], unique=False)
+    op.create_index(op.f("ix_legal_hold_person_id"), "legal_hold", ["person_id"], unique=False)
+    op.create_index(
+        "ix_legal_hold_person_id_holds",
+        "legal_hold",
+        ["person_id"],
+        unique=False,
+        sqlite_where=sa.text("lifted_at IS NULL"),
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )
+    op.create_table(
+        "retention_review",
+        sa.Column("agency_id", ID, nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column(
+            "rule",
+            sa.Enum("care", "contact", name="rule", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("ended_on", sa.Date(), nullable=False),
+        sa.Column("years", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "waiting",
+                "keep",
+                "dispose",
+                "disposed",
+                "lapsed",
+                name="decision",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", ID, nullable=True),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("keep_until", sa.Date(), nullable=True),
+        sa.Column("dispose_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.CheckConstraint(
+            "(decision = 'dispose') = (dispose_on IS NOT NULL)",
+            name=op.f("ck_retention_review_disposal_has_a_day"),
+        ),
+        sa.CheckConstraint(
+            "decision <> 'keep' OR (keep_until IS NOT NULL AND reason <> '')",
+            name=op.f("ck_retention_review_keep_says_why"),
+        ),
+        sa.CheckConstraint(
+            "decision NOT IN ('keep', 'dispose') OR decided_by_id IS NOT NULL",
+            name=op.f("ck_retention_review_decided_by"),
+        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_retention_review_agency_id")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user.id"], name=op.f("fk_retention_review_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_retention_review_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_review")),
+    )
+    op.create_index(op.f("ix_retention_review_person_id"), "retention_review", ["person_id"], unique=False)
+    op.create_index(
+        "uq_retention_review_open",
+        "retention_review",
+        ["agency_id", "person_id"],
+        unique=True,
+        sqlite_where=sa.text("decision IN ('waiting', 'dispose')"),
+        postgresql_where=sa.text("decision IN ('waiting', 'dispose')"),
+    )
+    op.create_table(
+        "access_item",
+        sa.Column("request_id", ID, nullable=False),
+        sa.Column("held_in", sa.String(length=60), nullable=False),
+        sa.Column("held_key", sa.String(length=80), nullable=False),
+        sa.Column("section", sa.String(length=60), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("look_why", sa.String(length=300), nullable=False),
+        sa.Column("not_for_id", ID, nullable=True),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "waiting",
+                "given",
+                "withheld",
+                name="decision",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "ground",
+            sa.Enum(
+                "third_party",
+                "serious_harm",
+                "child_protection",
+                "legal_advice",
+                "investigation",
+                name="ground",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", ID, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.CheckConstraint(
+            "(decision = 'withheld') = (ground IS NOT NULL)",
+            name=op.f("ck_access_item_withheld_has_a_ground"),
+        ),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["user.id"], name=op.f("fk_access_item_decided_by_id")),
+        sa.ForeignKeyConstraint(["not_for_id"], ["user.id"], name=op.f("fk_access_item_not_for_id")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["access_request.id"], name=op.f("fk_access_item_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_item")),
+        sa.UniqueConstraint(
+            "request_id", "held_in", "held_key", name=op.f("uq_access_item_request_id_held_in_held_key")
+        ),
+    )
+    op.create_index(
+        "ix_access_item_request_id_decision", "access_item", ["request_id", "decision"], unique=False
+    )
+    op.create_table(
+        "access_pack",
+        sa.Column("request_id", ID, nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by_id", ID, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_access_pack_made_by_id")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["access_request.id"], name=op.f("fk_access_pack_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_pack")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_access_pack_request_id")),
+    )
+    op.create_table(
+        "access_step",
+        sa.Column("request_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "received",
+                "identity",
+                "extended",
+                "gathered",
+                "decided",
+                "made",
+                "taken",
+                "answered",
+                "refused",
+                "withdrawn",
+                "noted",
+                name="act",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["access_request.id"], name=op.f("fk_access_step_request_id")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_access_step_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_step")),
+    )
+    op.create_index(op.f("ix_access_step_request_id"), "access_step", ["request_id"], unique=False)
+    op.create_table(
+        "correction",
+        sa.Column("case_id", ID, nullable=False),
+        sa.Column(
+            "about",
+            sa.Enum(
+                "record",
+                "person",
+                "note",
+                "need",
+                "plan",
+                "goal",
+                "action",
+                "minutes",
+                name="about",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("about_id", ID, nullable=True),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("said_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by_id", ID, nullable=False),
+        sa.Column("agency_id", ID, nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", ID, nullable=True),
+        sa.Column("person_told_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (answer = '')", name=op.f("ck_correction_answer_has_a_time")
+        ),
+        sa.CheckConstraint(
+            "about IN ('record', 'person', 'plan') OR about_id IS NOT NULL",
+            name=op.f("ck_correction_names_its_item"),
+        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_correction_agency_id")),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["user.id"], name=op.f("fk_correction_answered_by_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_correction_case_id")),
+        sa.ForeignKeyConstraint(["recorded_by_id"], ["user.id"], name=op.f("fk_correction_recorded_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
+    )
+    op.create_index("ix_correction_case_id_about_id", "correction", ["case_id", "about_id"], unique=False)
