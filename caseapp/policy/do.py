@@ -112,3 +112,17 @@ class Do(StrEnum):
     VIEW_PERSON_GRIEVANCE = "person-grievance:view"
     ANSWER_PERSON_GRIEVANCE = "person-grievance:answer"
     SPEAK_FOR_GRIEVANCE = "person-grievance:speak"
+    # about the restricted section of a case, loaded through restricted.find_section
+    VIEW_RESTRICTED = "restricted:view"
+    ADD_RESTRICTED = "restricted:add"
+    NAME_READERS = "restricted:name-readers"
+    HAND_OVER_RESTRICTED = "restricted:hand-over"
+    # about disclosures without consent: of a case or person, and one that is loaded through disclosures.find_disclosure
+    DISCLOSE = "disclosure:record"
+    DISCLOSE_OF_PERSON = "disclosure:record-of-person"
+    SEE_DISCLOSURES = "disclosures:see"
+    VIEW_DISCLOSURE = "disclosure:view"
+    ACKNOWLEDGE_DISCLOSURE = "disclosure:acknowledge"
+    CORRECT_DISCLOSURE = "disclosure:correct"
+    WITHHOLD_DISCLOSURE = "disclosure:withhold"
+    TELL_OF_DISCLOSURE = "disclosure:tell"

@@ -10,6 +10,7 @@ from caseapp.policy.chapters import (
     FeedbackFile,
     ReceiptFile,
 )
+from caseapp.policy.disclosures import ON_DISCLOSURE, DisclosureFile
 from caseapp.policy.do import Do
 from caseapp.policy.escalations import ABOVE_AGENCIES, ON_ESCALATION, EscalationFile
 from caseapp.policy.grievances import (
@@ -20,6 +21,7 @@ from caseapp.policy.grievances import (
 )
 from caseapp.policy.meetings import COORDINATES, ON_MEETING, MeetingFile
 from caseapp.policy.reading import ON_ASSIGNMENT, ON_READER, ON_SET, AssignmentFile, ReaderFile, SetFile
+from caseapp.policy.restricted import ON_SECTION, SectionFile
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import Role
@@ -98,12 +100,15 @@ ON_CASE = {
     Do.CALL_MEETING: _works_on_open,
     #: whether the agency is social work is asked by the use case
     Do.RECORD_CONFERENCE: _open,
+    #: whoever sees the case, open or closed: nothing may stop what the law asks for (S2-43)
+    Do.DISCLOSE: _sees,
 }
 
 ON_PERSON = {
     Do.VIEW_PERSON: lambda viewer, person: person.all,
     Do.EDIT_PERSON: lambda viewer, person: person.all,
     Do.OPEN_CASE: lambda viewer, person: person.all,
+    Do.DISCLOSE_OF_PERSON: lambda viewer, person: True,
 }
 
 #: Acts on no record in particular: the roles that may.
@@ -125,6 +130,7 @@ BY_ROLE = {
     Do.KEEP_REGISTER: ABOVE_AGENCIES,
     Do.SEE_REPORTS: Role.LINE_MANAGER | ABOVE_AGENCIES,
     Do.SEE_GRIEVANCES: Role.WORKER | Role.LINE_MANAGER,
+    Do.SEE_DISCLOSURES: Role.WORKER | Role.LINE_MANAGER,
     Do.SEE_MEETINGS: Role.WORKER | Role.LINE_MANAGER | COORDINATES,
     Do.CALL_GROUP_MEETING: COORDINATES,
     Do.READ_HANDBOOK: Role(127),
@@ -158,6 +164,8 @@ ON_RECORD = {
     EscalationFile: ON_ESCALATION,
     ProviderGrievanceFile: ON_PROVIDER_GRIEVANCE,
     PersonGrievanceFile: ON_PERSON_GRIEVANCE,
+    SectionFile: _by_practice(ON_SECTION),
+    DisclosureFile: _by_practice(ON_DISCLOSURE),
 }
 
 

@@ -12,7 +12,17 @@ from flask_login import current_user
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.policy import chapters, escalations, grievances, meetings, reading, rules, scopes
+from caseapp.policy import (
+    chapters,
+    disclosures,
+    escalations,
+    grievances,
+    meetings,
+    reading,
+    restricted,
+    rules,
+    scopes,
+)
 from caseapp.policy.do import Do
 from caseapp.services import audit
 from caseapp.services.transaction import unit_of_work
@@ -128,6 +138,31 @@ def on_person_grievance(act: Do, reads: str | None = None):
         gives="grievance",
         find=grievances.find_person_grievance,
         about=lambda grievance: {"person_id": grievance.person_id, "case_id": grievance.case_id},
+    )
+
+
+def on_section(act: Do):
+    """An act on the restricted section of a case, given by `reference`. The view gets `section`, a SectionFile, and
+    notes the reading itself, once it shows something: the password may have to be given first."""
+    return on_record(
+        act,
+        argument="reference",
+        gives="section",
+        find=restricted.find_section,
+        about=lambda section: {},
+        sought=lambda reference: {"reference": reference},
+    )
+
+
+def on_disclosure(act: Do):
+    """An act on one disclosure without consent, given by `disclosure_id`. The view gets `disclosure` and notes the
+    reading itself."""
+    return on_record(
+        act,
+        argument="disclosure_id",
+        gives="disclosure",
+        find=disclosures.find_disclosure,
+        about=lambda disclosure: {},
     )
 
 
