@@ -78,6 +78,7 @@ from caseapp.models.plan import (
     PlanReview,
     PlanVersion,
 )
+from caseapp.models.privacy import AuditDay, AuditTally, ReadingFinding, ReadingFindingStep
 from caseapp.models.procedures import (
     Chapter,
     ChapterFeedback,
@@ -116,6 +117,7 @@ from caseapp.models.rights import (
     LegalHold,
     RetentionReview,
 )
+from caseapp.models.sign_in import AgencySignIn, Challenge, DirectoryAccount, SecurityKey
 from caseapp.models.work import ImportBatch, JobRun, Notification, OutboxMessage, SavedView, Submission
 
 __all__ = [
@@ -128,13 +130,16 @@ __all__ = [
     "Agency",
     "AgencyContact",
     "AgencySetting",
+    "AgencySignIn",
     "AgendaPoint",
     "Area",
     "Attempt",
     "Attendee",
     "AttendeeReport",
     "AuditCheckpoint",
+    "AuditDay",
     "AuditEntry",
+    "AuditTally",
     "AuditHead",
     "Authenticator",
     "Base",
@@ -144,6 +149,7 @@ __all__ = [
     "CaseAssignment",
     "CaseNote",
     "CaseNoteShare",
+    "Challenge",
     "Chapter",
     "ChapterFeedback",
     "ChapterFile",
@@ -156,6 +162,7 @@ __all__ = [
     "Correction",
     "CorrectionRequest",
     "DecisionView",
+    "DirectoryAccount",
     "Disclosure",
     "DisclosureStep",
     "Disposal",
@@ -212,6 +219,8 @@ __all__ = [
     "ReadingAssignmentChapter",
     "ReadingConfirmation",
     "ReadingCoverage",
+    "ReadingFinding",
+    "ReadingFindingStep",
     "ReadingReceipt",
     "ReadingSet",
     "ReadingSetChapter",
@@ -228,6 +237,7 @@ __all__ = [
     "RestrictedReader",
     "RetentionReview",
     "SavedView",
+    "SecurityKey",
     "Submission",
     "User",
     "UserArea",
