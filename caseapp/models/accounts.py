@@ -62,6 +62,10 @@ class User(Editable, Base):
     #: When this person last said "I have seen these" on the home page.
     looked_at: Mapped[Moment | None]
     digest: Mapped[DigestChoice] = word(DigestChoice, name="digest", default=DigestChoice.DAILY)
+    #: Read many records at once (services.reading_pace): records open again only for a password given after the first
+    #: moment, and not at all before the second.
+    reading_proof_after: Mapped[Moment | None]
+    reading_held_until: Mapped[Moment | None]
     #: Came with a demo world: a live system refuses to start while such an account exists.
     demo: Mapped[bool] = mapped_column(default=False)
 
@@ -92,8 +96,10 @@ class UserSession(Base):
     browser: Mapped[str] = mapped_column(String(200), default="")
     #: When whoever sits here last showed that they are the owner (a password, a code): at sign-in, or later again.
     proved_at: Mapped[Moment | None]
-    #: The second factor that opened it: "" (none), "app" or "recovery code".
+    #: The second factor that opened it: "" (none), "app", "key", "recovery code", or "directory" where that saw to it.
     factor: Mapped[str] = mapped_column(String(20), default="", server_default=text("''"))
+    #: The directory through which its owner came, by its key; nothing for a password.
+    via: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
 
 
 class OneTimeLink(Base):
