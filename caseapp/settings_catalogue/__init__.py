@@ -12,6 +12,7 @@ from typing import Any
 from caseapp.settings_catalogue.cleaning import KeyWorkingGoal, cleaned, goal_of, pair_of
 from caseapp.settings_catalogue.own_rules import own_rules
 from caseapp.settings_catalogue.policy_blanks import policy_blanks
+from caseapp.settings_catalogue.reading_rules import reading_rules
 from caseapp.settings_catalogue.shapes import Kind, Setting, Value
 
 __all__ = [
@@ -31,7 +32,9 @@ __all__ = [
 @cache
 def catalogue() -> Mapping[str, Setting]:
     """Every setting by its key, in the order CFG-1 to CFG-16, as a page lists them."""
-    return MappingProxyType({setting.key: setting for setting in (*policy_blanks(), *own_rules())})
+    return MappingProxyType(
+        {setting.key: setting for setting in (*policy_blanks(), *own_rules(), *reading_rules())}
+    )
 
 
 def clean(key: str, raw: Any) -> Value:
