@@ -155,6 +155,7 @@ class Postgres(Database):
     def __init__(self):
         super().__init__()
         self.server = postgres.Server()
+        self.others: dict[str, PostgresStates] = {}
         try:
             migrate.upgrade(self.server.create("template_migrated"))
             self.url = self.server.create("live", "template_migrated")
@@ -180,15 +181,18 @@ class Postgres(Database):
 
     def coming_back(self, name):
         """A function that brings the other database `name` back to what it holds now, under whoever is using it."""
-        states = PostgresStates(self.server.connect(name))
+        states = self.others[name] = PostgresStates(self.server.connect(name))
         states.keep("now")
         return lambda: states.reset("now")
 
     def drop(self, name):
+        if states := self.others.pop(name, None):
+            states.control.close()
         self.server.drop(name)
 
     def stop(self):
-        self.states.control.close()
+        for states in (self.states, *self.others.values()):
+            states.control.close()
         self.server.stop()
 
 
