@@ -20,6 +20,7 @@ from caseapp.policy import (
     meetings,
     reading,
     restricted,
+    rights,
     rules,
     scopes,
 )
@@ -163,6 +164,42 @@ def on_disclosure(act: Do):
         gives="disclosure",
         find=disclosures.find_disclosure,
         about=lambda disclosure: {},
+    )
+
+
+def on_access_request(act: Do, reads: str | None = None):
+    """An act on a person's request for what is kept of them, given by `request_id`. The view gets `asked`."""
+    return on_record(
+        act,
+        reads,
+        argument="request_id",
+        gives="asked",
+        find=rights.find_access_request,
+        about=lambda asked: {"person_id": asked.person_id},
+    )
+
+
+def on_access_item(act: Do, reads: str | None = None):
+    """An act on one thing that was gathered for a request, given by `item_id`. The view gets `item`, an ItemFile."""
+    return on_record(
+        act,
+        reads,
+        argument="item_id",
+        gives="item",
+        find=rights.find_access_item,
+        about=lambda item: {"person_id": item.request.person_id},
+    )
+
+
+def on_retention_review(act: Do, reads: str | None = None):
+    """An act on what has been kept long enough, given by `review_id`. The view gets `review`, a RetentionFile."""
+    return on_record(
+        act,
+        reads,
+        argument="review_id",
+        gives="review",
+        find=rights.find_retention_review,
+        about=lambda review: {"person_id": review.person_id},
     )
 
 

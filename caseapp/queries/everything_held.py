@@ -1,0 +1,440 @@
+"""Everything that is held about one person, found by walking the tables themselves (X-5, X-9).
+
+A table belongs to a person when a foreign key leads from it to the person, to a case, or to a table that belongs. So a
+new table is met by the next access request and the next disposal without anybody thinking of it; that somebody has
+thought of it is what `SECTIONS` and `NOT_IN_PACK` say, and a test refuses a table that stands in neither.
+
+This module reads without a viewer's scope: it is only for the use cases of policy/rights.py, which hand it what the
+agency that answers keeps, and never anything else."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import Enum
+
+from sqlalchemy import Text, cast, or_, select
+
+from caseapp import clock, dates
+from caseapp.extensions import db
+from caseapp.models import Agency, AuditEntry, Base, Case, Person, User
+from caseapp.vocabulary import AuditAct
+
+#: How many keys one statement asks for.
+AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Where rows of one table stand in the pack. `one` is what a row is called, `when` the column that dates it, `said`
+    the column whose words stand in its title, `look` why each row is looked at before it is given."""
+
+    title: str
+    one: str
+    when: str = ""
+    said: str = ""
+    look: str = ""
+
+
+OTHERS = "It may name other people"
+ABOUT_OTHERS = "It is about somebody else"
+BY_STAFF = "It says how staff keep safe"
+COMPLAINT = "It may name staff and other people"
+
+_PERSON, _CASE, _CONSENT = "Who you are", "Your case", "Consent and sharing"
+_PLAN, _NOTES, _MEETINGS = "Your plan", "Notes", "Meetings"
+_GAPS, _GRIEVANCES, _LETTERS = "Gaps and blocks", "Grievances", "Disclosures and letters"
+_RIGHTS = "Your rights"
+
+#: Every table that belongs to a person and is in the pack, in the order in which the pack shows them.
+SECTIONS = {
+    "person": Section(_PERSON, "What is kept of you", "registered_at"),
+    "person_identifier": Section(_PERSON, "Number in another system", said="scheme"),
+    "person_relative": Section(_PERSON, "Carer or family", said="role", look=ABOUT_OTHERS),
+    "person_warning": Section(_PERSON, "Warning for staff", "recorded_at", "kind", BY_STAFF),
+    "case": Section(_CASE, "Case", "opened_at", "reference"),
+    "case_assignment": Section(_CASE, "Who worked with you", "from_at", "role"),
+    "case_agency": Section(_CASE, "Agency known to work with you", "known_on"),
+    "event": Section(_CASE, "What happened", "at", "summary"),
+    "consent_grant": Section(_CONSENT, "Consent", "recorded_at", "kind"),
+    "consent_withheld": Section(_CONSENT, "Part of life kept back", said="domain"),
+    "consent_exclusion": Section(_CONSENT, "Agency never to be told", "recorded_at"),
+    "care_plan": Section(_PLAN, "The plan", "agreed_at"),
+    "need": Section(_PLAN, "Need", "changed_at", "domain"),
+    "goal": Section(_PLAN, "Goal", "created_at", "words"),
+    "goal_step": Section(_PLAN, "Step to a goal", said="text"),
+    "action": Section(_PLAN, "Action", "created_at", "what"),
+    "action_note": Section(_PLAN, "Note on an action", "at", look=OTHERS),
+    "plan_version": Section(_PLAN, "Version of the plan", "agreed_at", "number"),
+    "plan_agreement": Section(_PLAN, "Agreement to the plan", "recorded_at"),
+    "plan_review": Section(_PLAN, "Review of the plan", "held_on"),
+    "plan_issue": Section(_PLAN, "Question about the plan", "raised_at", look=OTHERS),
+    "case_note": Section(_NOTES, "Note", "happened_at", "kind", OTHERS),
+    "case_note_share": Section(_NOTES, "Note shown to another agency", "shared_at"),
+    "correction": Section(_NOTES, "What you said about the record", "recorded_at", "title"),
+    "meeting": Section(_MEETINGS, "Meeting", "starts_at", "kind", OTHERS),
+    "meeting_reason": Section(_MEETINGS, "Why a meeting was called", said="trigger"),
+    "meeting_attendee": Section(_MEETINGS, "Who was asked to a meeting", "added_at", "role"),
+    "meeting_report": Section(_MEETINGS, "Report to a meeting", "written_at", look=OTHERS),
+    "meeting_report_action": Section(_MEETINGS, "Report on an action", look=OTHERS),
+    "meeting_lead_talk": Section(_MEETINGS, "Talk about who leads", "staff_on", look=OTHERS),
+    "meeting_lead_claim": Section(_MEETINGS, "An agency’s claim to lead", "written_at", look=OTHERS),
+    "meeting_step": Section(_MEETINGS, "History of a meeting", "at", "text"),
+    "meeting_point": Section(_MEETINGS, "Point of an agenda", "added_at", "title", OTHERS),
+    "meeting_record": Section(_MEETINGS, "Record of a meeting", "saved_at", look=OTHERS),
+    "meeting_apart": Section(_MEETINGS, "Part of a meeting without you", look=OTHERS),
+    "meeting_decision": Section(_MEETINGS, "Decision", said="text", look=OTHERS),
+    "meeting_decision_view": Section(_MEETINGS, "Where somebody stood on a decision", look=OTHERS),
+    "meeting_change": Section(_MEETINGS, "Change decided in a meeting", look=OTHERS),
+    "minutes": Section(_MEETINGS, "Minutes", "issued_at", look=OTHERS),
+    "minutes_copy": Section(_MEETINGS, "Copy of the minutes for an agency"),
+    "minutes_amendment": Section(_MEETINGS, "Correction of the minutes", "at", look=OTHERS),
+    "minutes_correction": Section(_MEETINGS, "Correction asked for", "asked_at", look=OTHERS),
+    "minutes_confirmation": Section(_MEETINGS, "Minutes confirmed", "at"),
+    "escalation": Section(_GAPS, "Gap or block", "raised_at", "title", OTHERS),
+    "escalation_holding": Section(_GAPS, "Who held a gap or block", "from_at"),
+    "escalation_pause": Section(_GAPS, "Clock of a gap or block stopped", "from_at"),
+    "escalation_step": Section(_GAPS, "Step of a gap or block", "at", "act", OTHERS),
+    "group_item": Section(_GAPS, "Decision of the group", "decided_at", look=OTHERS),
+    "person_grievance": Section(_GRIEVANCES, "Grievance", "recorded_at", look=COMPLAINT),
+    "person_grievance_step": Section(_GRIEVANCES, "Step of a grievance", "at", "act", COMPLAINT),
+    "access_request": Section(_RIGHTS, "Access request", "recorded_at"),
+    "access_step": Section(_RIGHTS, "Step of an access request", "at", "act"),
+    "legal_hold": Section(_RIGHTS, "Record kept on hold", "begun_at", "ground", OTHERS),
+    "retention_review": Section(_RIGHTS, "How long the record is kept", "listed_at", "decision"),
+}
+
+#: Every table that belongs to a person and is not in the pack, with the reason.
+NOT_IN_PACK = {
+    "person_trigram": "three letters at a time of the name: an index for searching, made from what the pack shows",
+    "notification": "that a worker was told of an event; the event itself is in the pack, and the notice holds no words",
+    "escalation_notice": "which gap or block such a notice leads to",
+    "access_item": "the copy that was gathered for a pack: the thing itself is in the pack",
+    "access_pack": "an earlier pack, which the person has",
+}
+
+#: Tables with a column of such a name and no foreign key: found by name, and met by hand.
+BY_NAME = {
+    "audit_entry": "who looked: a part of the pack of its own (accesses), and kept after a disposal",
+    "disposal": "the certificate, which is made when nothing else is left",
+    "disposal_door": "empty outside a disposal",
+}
+
+#: What an agency keeps for itself: rows of these are the answering agency's own, never another's.
+OWN_ONLY = {
+    "person_grievance": "agency_id",
+    "access_request": "agency_id",
+    "legal_hold": "agency_id",
+    "retention_review": "agency_id",
+}
+#: The worker whom a row is about, who neither reads nor decides it.
+NOT_FOR = {"person_grievance": "about_user_id"}
+
+#: Columns that are keys or machinery and say nothing.
+SILENT = {"id", "version", "position", "key", "held_in", "held_key", "sequence", "protocol_version"}
+
+LABELS = {
+    "text": "In words",
+    "what": "What",
+    "words": "In your own words",
+    "does": "What it does",
+    "agency_id": "Agency",
+    "user_id": "Who",
+    "at": "When",
+    "born_on": "Born on",
+    "seq": "Number",
+    "on": "Day",
+    "actor_id": "By",
+    "author_id": "Written by",
+    "owner_agency_id": "Agency that does it",
+    "owner_user_id": "Worker who does it",
+    "cm": "Case manager",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One thing that is held, in words. `look` says why it is looked at before it is given, `not_for` who may not."""
+
+    table: str
+    key: str
+    section: str
+    at: datetime | None
+    title: str
+    fields: tuple[tuple[str, str], ...]
+    look: str
+    not_for: int | None
+
+
+def belonging(metadata=Base.metadata) -> dict[str, list[tuple[str, str]]]:
+    """Every table that belongs to a person: {table: [(column, the table it leads to), …]}, parents first. The person's
+    own row has no column."""
+    ties: dict[str, list[tuple[str, str]]] = {Person.__tablename__: []}
+    for table in metadata.sorted_tables:
+        found = sorted(
+            (key.parent.name, key.column.table.name)
+            for key in table.foreign_keys
+            if key.column.table.name in ties and key.column.table is not table
+        )
+        if found:
+            ties[table.name] = found
+    return ties
+
+
+def named_like_it(metadata=Base.metadata) -> set[str]:
+    """Tables that no foreign key ties to a person, but that have a column named as if one did."""
+    known = belonging(metadata)
+    names = {"person_id", "case_id", "cases", "people"}
+    return {
+        table.name
+        for table in metadata.sorted_tables
+        if table.name not in known and names & {column.name for column in table.columns}
+    }
+
+
+def walk(
+    person_id: int | None, case_ids: Iterable[int], *, agency_id: int | None = None, whole_rows: bool = True
+) -> Iterator[tuple[str, list]]:
+    """Every table that belongs, parents first, with the rows of this person: the cases named, what hangs on them, and,
+    where `person_id` is given, the person's own row and what hangs on it. With an agency, what each agency keeps for
+    itself is that one's only. Without `whole_rows`, only the keys."""
+    ids: dict[str, list] = {"person": [person_id] if person_id else [], "case": sorted(case_ids)}
+    for name, ties in belonging().items():
+        table = Base.metadata.tables[name]
+        if name in ids:
+            ties = [("id", name)]
+        columns = list(table.columns) if whole_rows else list(table.primary_key.columns)
+        own = OWN_ONLY.get(name) if agency_id is not None else None
+        rows: dict[tuple, object] = {}
+        for column, target in ties:
+            for chunk in _chunks(ids.get(target, [])):
+                statement = select(*columns).where(table.c[column].in_(chunk))
+                if own:
+                    statement = statement.where(table.c[own] == agency_id)
+                for row in db.session.execute(statement).mappings():
+                    rows[tuple(row[key.name] for key in table.primary_key.columns)] = row
+        if "id" in table.c:
+            ids[name] = sorted(key[0] for key in rows)
+        yield name, list(rows.values())
+
+
+def held(person_id: int | None, case_ids: Iterable[int], *, agency_id: int) -> list[Held]:
+    """What the agency holds about the person, in words and in the order of the pack."""
+    found = {name: rows for name, rows in walk(person_id, case_ids, agency_id=agency_id) if rows}
+    names = _Names(found)
+    things = []
+    for name, section in SECTIONS.items():
+        rows = [_thing(name, section, row, names, agency_id) for row in found.get(name, ())]
+        things += sorted(rows, key=lambda one: (one.at is not None, one.at, one.key))
+    return things
+
+
+class _Names:
+    """Names of the users and agencies that the rows mention."""
+
+    def __init__(self, found):
+        users, agencies = set(), set()
+        for name, rows in found.items():
+            for column in Base.metadata.tables[name].columns:
+                into = {"user": users, "agency": agencies}.get(_target(column))
+                if into is not None:
+                    into.update(row[column.name] for row in rows if row[column.name] is not None)
+        self.user = _named(User, users)
+        self.agency = _named(Agency, agencies)
+
+
+def _named(table, ids):
+    names = {}
+    for chunk in _chunks(sorted(ids)):
+        names |= {
+            row.id: row.name
+            for row in db.session.execute(select(table.id, table.name).where(table.id.in_(chunk)))
+        }
+    return names
+
+
+def _target(column):
+    return next((key.column.table.name for key in column.foreign_keys), None)
+
+
+def _thing(name, section, row, names, agency_id) -> Held:
+    table = Base.metadata.tables[name]
+    fields = []
+    for column in table.columns:
+        if column.name in SILENT or row[column.name] in (None, ""):
+            continue
+        target = _target(column)
+        value = row[column.name]
+        if target in ("user", "agency"):
+            text = getattr(names, target).get(value, "")
+        elif target is not None or (column.name.endswith("_id") and isinstance(value, int)):
+            continue
+        else:
+            text = _said(value)
+        if text:
+            fields.append((label(column.name), text))
+    said = row[section.said] if section.said else None
+    title = section.one if said in (None, "") else f"{section.one}: {_said(said)}"
+    by = row.get("agency_id") if name not in ("case", "case_agency", "access_request") else None
+    look = section.look
+    if look and by is not None and by != agency_id and names.agency.get(by):
+        look = f"Written by {names.agency[by]}: ask them first"
+    key = ".".join(str(row[column.name]) for column in table.primary_key.columns)
+    at = _moment(row[section.when]) if section.when else None
+    not_for = row[NOT_FOR[name]] if name in NOT_FOR else None
+    return Held(name, key[:80], section.title, at, title[:300], tuple(fields), look, not_for)
+
+
+def label(column: str) -> str:
+    """The name of a column as people read it."""
+    if column in LABELS:
+        return LABELS[column]
+    words = column.removesuffix("_id").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _said(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return getattr(value, "label", str(value))
+    if isinstance(value, datetime):
+        return dates.moment(value)
+    if isinstance(value, date):
+        return dates.day(value)
+    if isinstance(value, dict | list | tuple):
+        return "\n".join(_lines(value))
+    if isinstance(value, bytes):
+        return f"a file of {len(value):,} bytes"
+    return str(value)
+
+
+def _lines(value, path=""):
+    """A nested record, one line for each value that says something."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key == "id" or str(key).endswith("_id"):
+                continue
+            yield from _lines(one, f"{path}{' – ' if path else ''}{label(str(key))}")
+    elif isinstance(value, list | tuple):
+        if value and all(not isinstance(one, dict | list | tuple) for one in value):
+            yield f"{path}: {', '.join(_said(one) for one in value if one not in (None, ''))}"
+            return
+        for number, one in enumerate(value, 1):
+            yield from _lines(one, f"{path} {number}".strip())
+    elif value not in (None, ""):
+        yield f"{path}: {_said(value)}" if path else _said(value)
+
+
+def _moment(value) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    return clock.at_local(value, time())
+
+
+def _chunks(ids):
+    for at in range(0, len(ids), AT_ONCE):
+        yield ids[at : at + AT_ONCE]
+
+
+# --- who looked -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One act on the record, by whom, of which agency, on what ground; `times` counts how often on that day."""
+
+    day: date
+    agency: str
+    who: str
+    act: AuditAct
+    what: str
+    ground: str
+    times: int
+    own: bool
+
+
+_COLUMNS = (
+    AuditEntry.at,
+    AuditEntry.agency_id,
+    AuditEntry.agency_name,
+    AuditEntry.user_name,
+    AuditEntry.act,
+    AuditEntry.what,
+    AuditEntry.ground,
+    AuditEntry.case_id,
+    AuditEntry.detail,
+)
+
+
+def accesses(person_id: int | None, case_ids: Iterable[int], *, agency_id: int) -> list[Access]:
+    """Who looked at, changed, printed, exported or was refused the record, newest day first: every recipient by name
+    (X-5, X-13). Lists that named a case of the person count too."""
+    case_ids = sorted(case_ids)
+    about = AuditEntry.case_id.in_(case_ids)
+    if person_id is not None:
+        about = or_(about, AuditEntry.person_id == person_id)
+    counted: dict[tuple, int] = {}
+
+    def count(row):
+        key = (
+            clock.local_day(row.at),
+            row.agency_name,
+            row.user_name or "The system",
+            row.act,
+            _act_in_words(row.what),
+            row.ground,
+        )
+        whole = (*key, row.agency_id == agency_id)
+        counted[whole] = counted.get(whole, 0) + 1
+
+    for row in db.session.execute(select(*_COLUMNS).where(about)):
+        count(row)
+    first = db.session.scalar(select(Case.opened_at).where(Case.id.in_(case_ids)).order_by(Case.opened_at))
+    for case_id in case_ids:
+        listed = select(*_COLUMNS).where(
+            AuditEntry.case_id.is_(None),
+            AuditEntry.at >= first,
+            cast(AuditEntry.detail, Text).contains(str(case_id)),
+        )
+        for row in db.session.execute(listed):
+            if _lists(row.detail, case_id):
+                count(row)
+    found = [Access(*key[:6], times=times, own=key[6]) for key, times in counted.items()]
+    return sorted(found, key=lambda one: (-one.day.toordinal(), one.agency, one.who, one.what))
+
+
+def _lists(detail, case_id):
+    cases = detail.get("cases") if isinstance(detail, dict) else None
+    return isinstance(cases, list) and any(str(one) == str(case_id) for one in cases)
+
+
+def _act_in_words(what):
+    from caseapp.queries.disclosures import IN_WORDS
+
+    return IN_WORDS.get(what) or what[:1].upper() + what[1:]
+
+
+# --- what an agency answers for ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Keeps:
+    """What of a person an agency keeps and answers for: the cases that it leads or led, and the person's own row unless
+    somebody else leads a later episode."""
+
+    cases: tuple[int, ...]
+    person_too: bool
+
+
+def kept_by(agency_id: int, person_id: int) -> Keeps:
+    """What the agency answers for. Another agency's cases are that agency's own to answer for."""
+    rows = db.session.execute(
+        select(Case.id, Case.lead_agency_id).where(Case.person_id == person_id).order_by(Case.episode)
+    ).all()
+    cases = tuple(row.id for row in rows if row.lead_agency_id == agency_id)
+    if rows:
+        return Keeps(cases, rows[-1].lead_agency_id == agency_id)
+    registered = db.session.scalar(
+        select(Person.id).where(Person.id == person_id, Person.registered_by_agency_id == agency_id)
+    )
+    return Keeps((), registered is not None)
