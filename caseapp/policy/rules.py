@@ -20,16 +20,17 @@ from caseapp.policy.grievances import (
     ProviderGrievanceFile,
 )
 from caseapp.policy.meetings import COORDINATES, ON_MEETING, MeetingFile
+from caseapp.policy.privacy import OFFICER, ON_FINDING, ON_RECORD_FILE, FindingFile, RecordFile
 from caseapp.policy.reading import ON_ASSIGNMENT, ON_READER, ON_SET, AssignmentFile, ReaderFile, SetFile
 from caseapp.policy.restricted import ON_SECTION, SectionFile
 from caseapp.policy.rights import (
     ANSWERS,
-    ON_ACCESS_ITEM,
-    ON_ACCESS_REQUEST,
     ON_RETENTION,
-    AccessFile,
+    ON_SUBJECT_ITEM,
+    ON_SUBJECT_REQUEST,
     ItemFile,
     RetentionFile,
+    SubjectFile,
 )
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
@@ -109,7 +110,7 @@ ON_CASE = {
     Do.CALL_MEETING: _works_on_open,
     #: whether the agency is social work is asked by the use case
     Do.RECORD_CONFERENCE: _open,
-    Do.RECORD_ACCESS_REQUEST: _sees,
+    Do.RECORD_SUBJECT_REQUEST: _sees,
     Do.VIEW_CORRECTIONS: _sees,
     Do.SAY_CORRECTION: _sees,
     Do.ANSWER_CORRECTION: _answers_for_case,
@@ -122,7 +123,7 @@ ON_PERSON = {
     Do.VIEW_PERSON: lambda viewer, person: person.all,
     Do.EDIT_PERSON: lambda viewer, person: person.all,
     Do.OPEN_CASE: lambda viewer, person: person.all,
-    Do.RECORD_ACCESS_REQUEST: lambda viewer, person: person.all,
+    Do.RECORD_SUBJECT_REQUEST: lambda viewer, person: person.all,
     Do.DISCLOSE_OF_PERSON: lambda viewer, person: True,
 }
 
@@ -154,7 +155,10 @@ BY_ROLE = {
     Do.SEE_READING_FIGURES: Role.AGENCY_ADMIN,
     Do.ASSIGN_READING: Role.LINE_MANAGER | Role.AGENCY_ADMIN,
     Do.KEEP_READING_SETS: Role.AGENCY_ADMIN,
-    Do.SEE_ACCESS_REQUESTS: Role.WORKER | ANSWERS,
+    Do.LOOK_AFTER_PRIVACY: OFFICER,
+    Do.SEARCH_AUDIT: OFFICER,
+    Do.EXPORT_AUDIT: OFFICER,
+    Do.SEE_SUBJECT_REQUESTS: Role.WORKER | ANSWERS,
     Do.SEE_RETENTION: ANSWERS,
 }
 
@@ -181,8 +185,10 @@ ON_RECORD = {
     EscalationFile: ON_ESCALATION,
     ProviderGrievanceFile: ON_PROVIDER_GRIEVANCE,
     PersonGrievanceFile: ON_PERSON_GRIEVANCE,
-    AccessFile: ON_ACCESS_REQUEST,
-    ItemFile: ON_ACCESS_ITEM,
+    RecordFile: ON_RECORD_FILE,
+    FindingFile: ON_FINDING,
+    SubjectFile: ON_SUBJECT_REQUEST,
+    ItemFile: ON_SUBJECT_ITEM,
     RetentionFile: ON_RETENTION,
     SectionFile: _by_practice(ON_SECTION),
     DisclosureFile: _by_practice(ON_DISCLOSURE),
