@@ -54,6 +54,7 @@ def from_environment() -> dict:
         "SECOND_FACTOR": os.environ.get("SECOND_FACTOR", "required" if production else "offered")
         .strip()
         .lower(),
+        "AUDIT_KEYS": os.environ.get("AUDIT_KEYS", ""),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": True,
         "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,

@@ -20,7 +20,7 @@ from caseapp.models import (
     Event,
     Notification,
 )
-from caseapp.services import consent
+from caseapp.services import audit, consent
 from caseapp.vocabulary import AuditAct, ConsentStatus, NoteKind
 from tests.browser import parse
 from tests.world import build, sign_in
@@ -258,24 +258,14 @@ def looked(world, viewer, day, *, what="plan:view", act=AuditAct.READ, times=1, 
         viewer.agency_id
     ]
     for _ in range(times):
-        db.session.add(
-            AuditEntry(
-                **{
-                    "at": clock.now() - timedelta(days=day),
-                    "user_id": viewer.user_id,
-                    "user_name": viewer.name,
-                    "agency_id": viewer.agency_id,
-                    "agency_name": viewer.agency_name,
-                    "act": act,
-                    "what": what,
-                    "case_id": world.case_id,
-                    "person_id": world.person_id,
-                    "ground": "consent",
-                    "grant_id": world.grants.get(agency),
-                }
-                | more
-            )
-        )
+        entry = audit.entry(viewer, act, what, at=clock.now() - timedelta(days=day))
+        about = {
+            "case_id": world.case_id,
+            "person_id": world.person_id,
+            "ground": "consent",
+            "grant_id": world.grants.get(agency),
+        }
+        audit.write([entry | about | more])
     db.session.commit()
 
 

@@ -91,7 +91,7 @@ def looks(
     rows = db.session.execute(
         select(*_COLUMNS)
         .where(*which)
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .order_by(AuditEntry.number.desc())
         .limit(size)
         .offset((page - 1) * size)
     )
@@ -113,12 +113,11 @@ def agencies(case: CaseFile, *, viewer: Viewer) -> list[str]:
 def _of(case, viewer):
     """Entries about the case; and about its person where the own agency looked. Who else works with the person is
     theirs to know, not ours."""
-    return or_(
-        AuditEntry.case_id == case.id,
-        and_(
-            AuditEntry.person_id == case.person_id,
-            AuditEntry.case_id.is_(None),
-            AuditEntry.agency_id == viewer.agency_id,
+    return and_(
+        AuditEntry.chain == case.person_id,
+        or_(
+            AuditEntry.case_id == case.id,
+            and_(AuditEntry.case_id.is_(None), AuditEntry.agency_id == viewer.agency_id),
         ),
     )
 

@@ -63,7 +63,8 @@ _ON_THE_CASE = (
     select(*_COLUMNS)
     .join(Case, Case.id == AuditEntry.case_id)
     .where(
-        AuditEntry.case_id == _CASE,
+        Case.id == _CASE,
+        AuditEntry.chain == Case.person_id,
         AuditEntry.act.in_(SHOWN),
         or_(AuditEntry.agency_id != Case.lead_agency_id, AuditEntry.ground == "consent"),
         scopes.SEES_ALL,

@@ -325,14 +325,15 @@ _REACHED = (
 )
 _CHANGES = (
     select(AuditEntry.at, AuditEntry.user_name, AuditEntry.agency_name, AuditEntry.what)
-    .join(Person, Person.id == AuditEntry.person_id)
+    .join(Person, Person.id == AuditEntry.chain)
     .where(
         *_THEIRS,
+        AuditEntry.person_id == AuditEntry.chain,
         AuditEntry.act == AuditAct.CHANGED,
         AuditEntry.what.like("person: %"),
         AuditEntry.what != "person: registered",
     )
-    .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    .order_by(AuditEntry.number.desc())
     .limit(20)
 )
 

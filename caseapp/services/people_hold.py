@@ -57,11 +57,12 @@ def _last_change(person_id):
     row = db.session.execute(
         select(AuditEntry.user_name, AuditEntry.at)
         .where(
+            AuditEntry.chain == person_id,
             AuditEntry.person_id == person_id,
             AuditEntry.act == AuditAct.CHANGED,
             AuditEntry.what.like("person:%"),
         )
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .order_by(AuditEntry.number.desc())
         .limit(1)
     ).first()
     return (row.user_name, row.at) if row else ("", None)

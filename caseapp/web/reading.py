@@ -6,7 +6,7 @@ from flask import g, request
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.services import audit, sessions
+from caseapp.services import audit, audit_keys, sessions
 from caseapp.services.transaction import unit_of_work
 from caseapp.statements import on_driver
 from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
@@ -15,6 +15,7 @@ SHOWN = {200, 409, 422}
 
 
 def install(app) -> None:
+    audit_keys.are_at(app.config["CASEAPP_DATA"], app.config.get("AUDIT_KEYS", ""))
     app.before_request(_begin)
     app.after_request(_finish)
 
@@ -51,7 +52,7 @@ def _finish(response):
     if entries or stale:
         with _short_transaction():
             if entries:
-                audit.write(entries)
+                audit.write_now(entries)
             if stale:
                 sessions.note(user.token, at=now)
     return response
