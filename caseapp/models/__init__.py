@@ -16,6 +16,14 @@ from caseapp.models.base import Base
 from caseapp.models.cases import Case, CaseAgency, CaseAssignment, CaseNote, CaseNoteShare, Event
 from caseapp.models.consent import ConsentExclusion, ConsentGrant, ConsentWithheld
 from caseapp.models.disclosures import Disclosure, DisclosureStep
+from caseapp.models.doors import (
+    AccessDenial,
+    AccessDenialStep,
+    AccessRequest,
+    EmergencyAccess,
+    EmergencyReview,
+    EmergencyRight,
+)
 from caseapp.models.escalations import (
     Escalation,
     EscalationHolding,
@@ -106,25 +114,24 @@ from caseapp.models.restricted import (
     RestrictedReader,
 )
 from caseapp.models.rights import (
-    AccessItem,
-    AccessPack,
-    AccessRequest,
-    AccessStep,
     Correction,
     Disposal,
     DisposalDoor,
     DisposalFrame,
     LegalHold,
     RetentionReview,
+    SubjectItem,
+    SubjectPack,
+    SubjectRequest,
+    SubjectStep,
 )
 from caseapp.models.sign_in import AgencySignIn, Challenge, DirectoryAccount, SecurityKey
 from caseapp.models.work import ImportBatch, JobRun, Notification, OutboxMessage, SavedView, Submission
 
 __all__ = [
-    "AccessItem",
-    "AccessPack",
+    "AccessDenial",
+    "AccessDenialStep",
     "AccessRequest",
-    "AccessStep",
     "Action",
     "ActionNote",
     "Agency",
@@ -138,9 +145,7 @@ __all__ = [
     "AttendeeReport",
     "AuditCheckpoint",
     "AuditDay",
-    "AuditCheckpoint",
     "AuditEntry",
-    "AuditHead",
     "AuditHead",
     "AuditTally",
     "Authenticator",
@@ -171,6 +176,9 @@ __all__ = [
     "DisposalDoor",
     "DisposalFrame",
     "EmailChange",
+    "EmergencyAccess",
+    "EmergencyReview",
+    "EmergencyRight",
     "Escalation",
     "EscalationHolding",
     "EscalationNotice",
@@ -240,6 +248,10 @@ __all__ = [
     "RetentionReview",
     "SavedView",
     "SecurityKey",
+    "SubjectItem",
+    "SubjectPack",
+    "SubjectRequest",
+    "SubjectStep",
     "Submission",
     "User",
     "UserArea",

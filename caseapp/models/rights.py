@@ -28,10 +28,10 @@ HOLDS = "lifted_at IS NULL"
 UNDECIDED = "decision IN ('waiting', 'dispose')"
 
 
-class AccessRequest(Editable, Base):
+class SubjectRequest(Editable, Base):
     """A person asks for what is kept about them. The agency that leads their case answers for it (art. 12, 15)."""
 
-    __tablename__ = "access_request"
+    __tablename__ = "subject_request"
     __table_args__ = (
         CheckConstraint(f"({ACCESS_OPEN}) = (ended_at IS NULL)", name="ended_has_a_time"),
         CheckConstraint(
@@ -39,9 +39,9 @@ class AccessRequest(Editable, Base):
             name="more_time_has_a_reason",
         ),
         CheckConstraint("stage <> 'answered' OR answered_on IS NOT NULL", name="answered_has_a_day"),
-        Index("ix_access_request_agency_id_received_on", "agency_id", "received_on"),
+        Index("ix_subject_request_agency_id_received_on", "agency_id", "received_on"),
         Index(
-            "ix_access_request_open",
+            "ix_subject_request_open",
             "agency_id",
             "due_on",
             sqlite_where=text(ACCESS_OPEN),
@@ -79,29 +79,29 @@ class AccessRequest(Editable, Base):
     ended_at: Mapped[Moment | None]
 
 
-class AccessStep(has_id, Base):
+class SubjectStep(has_id, Base):
     """One line of a request's own history: added, never changed (triggers, migration 0011)."""
 
-    __tablename__ = "access_step"
+    __tablename__ = "subject_step"
 
-    request_id: Mapped[int] = ref("access_request.id")
+    request_id: Mapped[int] = ref("subject_request.id")
     at: Mapped[Moment]
     user_id: Mapped[int] = ref("user.id", index=False)
     act: Mapped[AccessAct] = word(AccessAct, name="act")
     text: Mapped[LongText] = mapped_column(default="")
 
 
-class AccessItem(Editable, Base):
+class SubjectItem(Editable, Base):
     """One thing that is held, as it stood when it was gathered, and what the reviewer decided about giving it."""
 
-    __tablename__ = "access_item"
+    __tablename__ = "subject_item"
     __table_args__ = (
         UniqueConstraint("request_id", "held_in", "held_key"),
         CheckConstraint("(decision = 'withheld') = (ground IS NOT NULL)", name="withheld_has_a_ground"),
-        Index("ix_access_item_request_id_decision", "request_id", "decision"),
+        Index("ix_subject_item_request_id_decision", "request_id", "decision"),
     )
 
-    request_id: Mapped[int] = ref("access_request.id", index=False)
+    request_id: Mapped[int] = ref("subject_request.id", index=False)
     #: The table it stands in, and its key there.
     held_in: Mapped[str] = mapped_column(String(60))
     held_key: Mapped[str] = mapped_column(String(80))
@@ -122,13 +122,13 @@ class AccessItem(Editable, Base):
     decided_by_id: Mapped[int | None] = ref("user.id", index=False)
 
 
-class AccessPack(has_id, Base):
+class SubjectPack(has_id, Base):
     """The archive that the person gets: made once, never changed (triggers, migration 0011)."""
 
-    __tablename__ = "access_pack"
+    __tablename__ = "subject_pack"
     __table_args__ = (UniqueConstraint("request_id"),)
 
-    request_id: Mapped[int] = ref("access_request.id", index=False)
+    request_id: Mapped[int] = ref("subject_request.id", index=False)
     made_at: Mapped[Moment]
     made_by_id: Mapped[int] = ref("user.id", index=False)
     #: SHA-256 of `content`, in hex.

@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import Boolean, and_, bindparam, exists, or_, select
 
 from caseapp.extensions import read
-from caseapp.models import AccessItem, AccessRequest, Case, Person, RetentionReview
+from caseapp.models import Case, Person, RetentionReview, SubjectItem, SubjectRequest
 from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.do import Do
@@ -71,26 +71,26 @@ def _registered_only(table):
     )
 
 
-#: Select from AccessRequest.
-ANSWERS_REQUEST = _answers(AccessRequest)
-SEES_ACCESS_REQUEST = or_(
+#: Select from SubjectRequest.
+ANSWERS_REQUEST = _answers(SubjectRequest)
+SEES_SUBJECT_REQUEST = or_(
     ANSWERS_REQUEST,
     and_(
         scopes.VIEWER_PRACTISES,
-        AccessRequest.recorded_by_id == scopes.VIEWER_USER,
-        _knows(AccessRequest.person_id),
+        SubjectRequest.recorded_by_id == scopes.VIEWER_USER,
+        _knows(SubjectRequest.person_id),
     ),
 )
 #: Select from RetentionReview.
 SEES_RETENTION = _answers(RetentionReview)
-#: Select from AccessItem, joined to AccessRequest. The worker whom an item is about does not read it.
-SEES_ACCESS_ITEM = and_(
-    ANSWERS_REQUEST, or_(AccessItem.not_for_id.is_(None), AccessItem.not_for_id != scopes.VIEWER_USER)
+#: Select from SubjectItem, joined to SubjectRequest. The worker whom an item is about does not read it.
+SEES_SUBJECT_ITEM = and_(
+    ANSWERS_REQUEST, or_(SubjectItem.not_for_id.is_(None), SubjectItem.not_for_id != scopes.VIEWER_USER)
 )
 
 
 @dataclass(frozen=True, slots=True)
-class AccessFile:
+class SubjectFile:
     """A request that the viewer may know of. `answers`: they are of those who look it through."""
 
     id: int
@@ -112,7 +112,7 @@ class ItemFile:
 
     id: int
     version: int
-    request: AccessFile
+    request: SubjectFile
     decision: ItemDecision
 
 
@@ -130,19 +130,19 @@ class RetentionFile:
 
 
 _ACCESS = (
-    AccessRequest.id,
-    AccessRequest.version,
-    AccessRequest.agency_id,
-    AccessRequest.person_id,
-    AccessRequest.asked_as,
-    AccessRequest.stage,
+    SubjectRequest.id,
+    SubjectRequest.version,
+    SubjectRequest.agency_id,
+    SubjectRequest.person_id,
+    SubjectRequest.asked_as,
+    SubjectRequest.stage,
     ANSWERS_REQUEST.label("answers"),
 )
-_ONE = select(*_ACCESS).where(AccessRequest.id == bindparam("request_id", type_=Id), SEES_ACCESS_REQUEST)
+_ONE = select(*_ACCESS).where(SubjectRequest.id == bindparam("request_id", type_=Id), SEES_SUBJECT_REQUEST)
 _ITEM = (
-    select(AccessItem.id, AccessItem.version, AccessItem.decision, *_ACCESS)
-    .join(AccessRequest, AccessRequest.id == AccessItem.request_id)
-    .where(AccessItem.id == bindparam("item_id", type_=Id), SEES_ACCESS_ITEM)
+    select(SubjectItem.id, SubjectItem.version, SubjectItem.decision, *_ACCESS)
+    .join(SubjectRequest, SubjectRequest.id == SubjectItem.request_id)
+    .where(SubjectItem.id == bindparam("item_id", type_=Id), SEES_SUBJECT_ITEM)
 )
 _RETENTION = select(
     RetentionReview.id,
@@ -155,16 +155,16 @@ _RETENTION = select(
 ).where(RetentionReview.id == bindparam("review_id", type_=Id), SEES_RETENTION)
 
 
-def find_access_request(viewer: Viewer, request_id: int) -> AccessFile | None:
+def find_subject_request(viewer: Viewer, request_id: int) -> SubjectFile | None:
     """The request, or None where the viewer may not know that there is one."""
     row = read(_ONE, binds(viewer) | {"request_id": request_id}).first()
-    return row and AccessFile(*row[:6], bool(row[6]))
+    return row and SubjectFile(*row[:6], bool(row[6]))
 
 
-def find_access_item(viewer: Viewer, item_id: int) -> ItemFile | None:
+def find_subject_item(viewer: Viewer, item_id: int) -> ItemFile | None:
     """One thing that was gathered, or None."""
     row = read(_ITEM, binds(viewer) | {"item_id": item_id}).first()
-    return row and ItemFile(row[0], row[1], AccessFile(*row[3:9], bool(row[9])), row[2])
+    return row and ItemFile(row[0], row[1], SubjectFile(*row[3:9], bool(row[9])), row[2])
 
 
 def find_retention_review(viewer: Viewer, review_id: int) -> RetentionFile | None:
@@ -177,19 +177,19 @@ def _answers_open(viewer, request):
     return request.answers and request.open
 
 
-ON_ACCESS_REQUEST = {
-    Do.VIEW_ACCESS_REQUEST: lambda viewer, request: True,
+ON_SUBJECT_REQUEST = {
+    Do.VIEW_SUBJECT_REQUEST: lambda viewer, request: True,
     #: what was gathered, and the pack
-    Do.REVIEW_ACCESS_REQUEST: lambda viewer, request: request.answers,
-    Do.DECIDE_ACCESS_REQUEST: _answers_open,
-    Do.TAKE_ACCESS_PACK: lambda viewer, request: (
+    Do.REVIEW_SUBJECT_REQUEST: lambda viewer, request: request.answers,
+    Do.DECIDE_SUBJECT_REQUEST: _answers_open,
+    Do.TAKE_SUBJECT_PACK: lambda viewer, request: (
         request.answers and request.stage in (AccessStage.MADE, AccessStage.ANSWERED)
     ),
     #: identity and what the person says next, which whoever wrote it down may bring too
-    Do.SPEAK_FOR_ACCESS: lambda viewer, request: request.open,
+    Do.SPEAK_FOR_SUBJECT: lambda viewer, request: request.open,
 }
-ON_ACCESS_ITEM = {
-    Do.DECIDE_ACCESS_ITEM: lambda viewer, item: (
+ON_SUBJECT_ITEM = {
+    Do.DECIDE_SUBJECT_ITEM: lambda viewer, item: (
         item.request.answers and item.request.stage in (AccessStage.RECEIVED, AccessStage.REVIEW)
     ),
 }

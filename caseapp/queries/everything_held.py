@@ -97,8 +97,8 @@ SECTIONS = {
     "group_item": Section(_GAPS, "Decision of the group", "decided_at", look=OTHERS),
     "person_grievance": Section(_GRIEVANCES, "Grievance", "recorded_at", look=COMPLAINT),
     "person_grievance_step": Section(_GRIEVANCES, "Step of a grievance", "at", "act", COMPLAINT),
-    "access_request": Section(_RIGHTS, "Access request", "recorded_at"),
-    "access_step": Section(_RIGHTS, "Step of an access request", "at", "act"),
+    "subject_request": Section(_RIGHTS, "Access request", "recorded_at"),
+    "subject_step": Section(_RIGHTS, "Step of an access request", "at", "act"),
     "legal_hold": Section(_RIGHTS, "Record kept on hold", "begun_at", "ground", OTHERS),
     "retention_review": Section(_RIGHTS, "How long the record is kept", "listed_at", "decision"),
 }
@@ -108,8 +108,8 @@ NOT_IN_PACK = {
     "person_trigram": "three letters at a time of the name: an index for searching, made from what the pack shows",
     "notification": "that a worker was told of an event; the event itself is in the pack, and the notice holds no words",
     "escalation_notice": "which gap or block such a notice leads to",
-    "access_item": "the copy that was gathered for a pack: the thing itself is in the pack",
-    "access_pack": "an earlier pack, which the person has",
+    "subject_item": "the copy that was gathered for a pack: the thing itself is in the pack",
+    "subject_pack": "an earlier pack, which the person has",
 }
 
 #: Tables with a column of such a name and no foreign key: found by name, and met by hand.
@@ -122,7 +122,7 @@ BY_NAME = {
 #: What an agency keeps for itself: rows of these are the answering agency's own, never another's.
 OWN_ONLY = {
     "person_grievance": "agency_id",
-    "access_request": "agency_id",
+    "subject_request": "agency_id",
     "legal_hold": "agency_id",
     "retention_review": "agency_id",
 }
@@ -274,7 +274,7 @@ def _thing(name, section, row, names, agency_id) -> Held:
             fields.append((label(column.name), text))
     said = row[section.said] if section.said else None
     title = section.one if said in (None, "") else f"{section.one}: {_said(said)}"
-    by = row.get("agency_id") if name not in ("case", "case_agency", "access_request") else None
+    by = row.get("agency_id") if name not in ("case", "case_agency", "subject_request") else None
     look = section.look
     if look and by is not None and by != agency_id and names.agency.get(by):
         look = f"Written by {names.agency[by]}: ask them first"

@@ -167,26 +167,26 @@ def on_disclosure(act: Do):
     )
 
 
-def on_access_request(act: Do, reads: str | None = None):
+def on_subject_request(act: Do, reads: str | None = None):
     """An act on a person's request for what is kept of them, given by `request_id`. The view gets `asked`."""
     return on_record(
         act,
         reads,
         argument="request_id",
         gives="asked",
-        find=rights.find_access_request,
+        find=rights.find_subject_request,
         about=lambda asked: {"person_id": asked.person_id},
     )
 
 
-def on_access_item(act: Do, reads: str | None = None):
+def on_subject_item(act: Do, reads: str | None = None):
     """An act on one thing that was gathered for a request, given by `item_id`. The view gets `item`, an ItemFile."""
     return on_record(
         act,
         reads,
         argument="item_id",
         gives="item",
-        find=rights.find_access_item,
+        find=rights.find_subject_item,
         about=lambda item: {"person_id": item.request.person_id},
     )
 

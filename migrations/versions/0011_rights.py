@@ -20,18 +20,18 @@ LET_GO = {
         "SELECT 1 FROM disposal_door d WHERE d.case_id = OLD.case_id",
         "what the person said is added to, never changed",
     ),
-    "access_step": (
-        "SELECT 1 FROM disposal_door d JOIN access_request r ON r.person_id = d.person_id"
+    "subject_step": (
+        "SELECT 1 FROM disposal_door d JOIN subject_request r ON r.person_id = d.person_id"
         " WHERE r.id = OLD.request_id",
         "the history of a request is append-only",
     ),
-    "access_item": (
-        "SELECT 1 FROM disposal_door d JOIN access_request r ON r.person_id = d.person_id"
+    "subject_item": (
+        "SELECT 1 FROM disposal_door d JOIN subject_request r ON r.person_id = d.person_id"
         " WHERE r.id = OLD.request_id",
         "what was gathered stays as it was",
     ),
-    "access_pack": (
-        "SELECT 1 FROM disposal_door d JOIN access_request r ON r.person_id = d.person_id"
+    "subject_pack": (
+        "SELECT 1 FROM disposal_door d JOIN subject_request r ON r.person_id = d.person_id"
         " WHERE r.id = OLD.request_id",
         "a pack is made once",
     ),
@@ -43,19 +43,19 @@ FROZEN = {
         "case_id, about, about_id, title, words, said_on, recorded_at, recorded_by_id, agency_id",
         "what the person said is added to, never changed",
     ),
-    "access_step": (None, "the history of a request is append-only"),
-    "access_item": (
+    "subject_step": (None, "the history of a request is append-only"),
+    "subject_item": (
         "request_id, held_in, held_key, section, at, title, content, not_for_id",
         "what was gathered stays as it was",
     ),
-    "access_pack": (None, "a pack is made once"),
+    "subject_pack": (None, "a pack is made once"),
     "disposal": (None, "a certificate of disposal is never changed"),
 }
 #: Tables of older migrations whose own triggers give way to those above.
 BEFORE = ("escalation_step",)
 TABLES = (
-    *("correction", "access_step", "access_pack", "access_item", "retention_review", "legal_hold"),
-    *("disposal_door", "access_request", "disposal", "disposal_frame"),
+    *("correction", "subject_step", "subject_pack", "subject_item", "retention_review", "legal_hold"),
+    *("disposal_door", "subject_request", "disposal", "disposal_frame"),
 )
 
 
@@ -174,7 +174,7 @@ def _tables():
     op.create_index("ix_disposal_agency_id_at", "disposal", ["agency_id", "at"], unique=False)
     op.create_index(op.f("ix_disposal_person_id"), "disposal", ["person_id"], unique=False)
     op.create_table(
-        "access_request",
+        "subject_request",
         sa.Column("agency_id", ID, nullable=False),
         sa.Column("person_id", ID, nullable=False),
         sa.Column("asked_as", sa.String(length=240), nullable=False),
@@ -229,41 +229,41 @@ def _tables():
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.CheckConstraint(
             "(stage IN ('received', 'review', 'made')) = (ended_at IS NULL)",
-            name=op.f("ck_access_request_ended_has_a_time"),
+            name=op.f("ck_subject_request_ended_has_a_time"),
         ),
         sa.CheckConstraint(
             "extended_to IS NULL OR (extended_to > due_on AND extended_reason <> '' AND extended_told_on IS NOT NULL)",
-            name=op.f("ck_access_request_more_time_has_a_reason"),
+            name=op.f("ck_subject_request_more_time_has_a_reason"),
         ),
         sa.CheckConstraint(
             "stage <> 'answered' OR answered_on IS NOT NULL",
-            name=op.f("ck_access_request_answered_has_a_day"),
+            name=op.f("ck_subject_request_answered_has_a_day"),
         ),
-        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_access_request_agency_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_access_request_person_id")),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_subject_request_agency_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_subject_request_person_id")),
         sa.ForeignKeyConstraint(
-            ["recorded_agency_id"], ["agency.id"], name=op.f("fk_access_request_recorded_agency_id")
+            ["recorded_agency_id"], ["agency.id"], name=op.f("fk_subject_request_recorded_agency_id")
         ),
         sa.ForeignKeyConstraint(
-            ["recorded_by_id"], ["user.id"], name=op.f("fk_access_request_recorded_by_id")
+            ["recorded_by_id"], ["user.id"], name=op.f("fk_subject_request_recorded_by_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_request")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_request")),
     )
     op.create_index(
-        "ix_access_request_agency_id_received_on",
-        "access_request",
+        "ix_subject_request_agency_id_received_on",
+        "subject_request",
         ["agency_id", "received_on"],
         unique=False,
     )
     op.create_index(
-        "ix_access_request_open",
-        "access_request",
+        "ix_subject_request_open",
+        "subject_request",
         ["agency_id", "due_on"],
         unique=False,
         sqlite_where=sa.text("stage IN ('received', 'review', 'made')"),
         postgresql_where=sa.text("stage IN ('received', 'review', 'made')"),
     )
-    op.create_index(op.f("ix_access_request_person_id"), "access_request", ["person_id"], unique=False)
+    op.create_index(op.f("ix_subject_request_person_id"), "subject_request", ["person_id"], unique=False)
     op.create_table(
         "disposal_door",
         sa.Column("id", ID, autoincrement=False, nullable=False),
@@ -392,7 +392,7 @@ def _tables():
         postgresql_where=sa.text("decision IN ('waiting', 'dispose')"),
     )
     op.create_table(
-        "access_item",
+        "subject_item",
         sa.Column("request_id", ID, nullable=False),
         sa.Column("held_in", sa.String(length=60), nullable=False),
         sa.Column("held_key", sa.String(length=80), nullable=False),
@@ -437,23 +437,23 @@ def _tables():
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.CheckConstraint(
             "(decision = 'withheld') = (ground IS NOT NULL)",
-            name=op.f("ck_access_item_withheld_has_a_ground"),
+            name=op.f("ck_subject_item_withheld_has_a_ground"),
         ),
-        sa.ForeignKeyConstraint(["decided_by_id"], ["user.id"], name=op.f("fk_access_item_decided_by_id")),
-        sa.ForeignKeyConstraint(["not_for_id"], ["user.id"], name=op.f("fk_access_item_not_for_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["user.id"], name=op.f("fk_subject_item_decided_by_id")),
+        sa.ForeignKeyConstraint(["not_for_id"], ["user.id"], name=op.f("fk_subject_item_not_for_id")),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["access_request.id"], name=op.f("fk_access_item_request_id")
+            ["request_id"], ["subject_request.id"], name=op.f("fk_subject_item_request_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_item")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_item")),
         sa.UniqueConstraint(
-            "request_id", "held_in", "held_key", name=op.f("uq_access_item_request_id_held_in_held_key")
+            "request_id", "held_in", "held_key", name=op.f("uq_subject_item_request_id_held_in_held_key")
         ),
     )
     op.create_index(
-        "ix_access_item_request_id_decision", "access_item", ["request_id", "decision"], unique=False
+        "ix_subject_item_request_id_decision", "subject_item", ["request_id", "decision"], unique=False
     )
     op.create_table(
-        "access_pack",
+        "subject_pack",
         sa.Column("request_id", ID, nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by_id", ID, nullable=False),
@@ -462,15 +462,15 @@ def _tables():
         sa.Column("withheld", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("id", ID, autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_access_pack_made_by_id")),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_subject_pack_made_by_id")),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["access_request.id"], name=op.f("fk_access_pack_request_id")
+            ["request_id"], ["subject_request.id"], name=op.f("fk_subject_pack_request_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_pack")),
-        sa.UniqueConstraint("request_id", name=op.f("uq_access_pack_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_pack")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_subject_pack_request_id")),
     )
     op.create_table(
-        "access_step",
+        "subject_step",
         sa.Column("request_id", ID, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("user_id", ID, nullable=False),
@@ -498,12 +498,12 @@ def _tables():
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
-            ["request_id"], ["access_request.id"], name=op.f("fk_access_step_request_id")
+            ["request_id"], ["subject_request.id"], name=op.f("fk_subject_step_request_id")
         ),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_access_step_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_step")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_subject_step_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_step")),
     )
-    op.create_index(op.f("ix_access_step_request_id"), "access_step", ["request_id"], unique=False)
+    op.create_index(op.f("ix_subject_step_request_id"), "subject_step", ["request_id"], unique=False)
     op.create_table(
         "correction",
         sa.Column("case_id", ID, nullable=False),
