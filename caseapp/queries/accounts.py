@@ -14,6 +14,7 @@ from caseapp.models import (
     Case,
     CaseAssignment,
     OneTimeLink,
+    SecurityKey,
     User,
     UserArea,
     UserSession,
@@ -25,13 +26,18 @@ from caseapp.vocabulary import AssignmentRole, AuditAct, DigestChoice, LinkKind,
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What signing in needs to know. `live`: neither the account nor its agency is switched off, and it is not locked.
-    `two_steps`: a code is asked for besides."""
+    `app`, `keys`: which second factors there are; either is asked for besides."""
 
     user_id: int
     agency_id: int
     password_hash: str | None
     live: bool
-    two_steps: bool = False
+    app: bool = False
+    keys: bool = False
+
+    @property
+    def two_steps(self) -> bool:
+        return self.app or self.keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +90,12 @@ def _credentials(whose):
             User.password_hash,
             and_(User.disabled_at.is_(None), User.locked_at.is_(None), Agency.active),
             exists().where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)),
+            exists().where(SecurityKey.user_id == User.id),
         )
         .join(Agency, Agency.id == User.agency_id)
         .where(whose)
     ).first()
-    return row and Credentials(row[0], row[1], row[2], bool(row[3]), bool(row[4]))
+    return row and Credentials(row[0], row[1], row[2], *map(bool, row[3:]))
 
 
 def demo_accounts() -> list[DemoAccount]:

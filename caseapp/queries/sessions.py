@@ -22,6 +22,7 @@ _LIVE = (
         UserSession.seen_at,
         UserSession.proved_at,
         UserSession.factor,
+        UserSession.via,
     )
     .join(User, User.id == UserSession.user_id)
     .join(Agency, Agency.id == User.agency_id)
@@ -44,6 +45,7 @@ class Live:
     seen_at: datetime
     proved_at: datetime | None
     factor: str
+    via: str
 
 
 def live(token_hash: str, *, now: datetime, idle_since: datetime) -> Live | None:

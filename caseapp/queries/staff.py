@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import names
@@ -15,7 +15,9 @@ from caseapp.models import (
     Authenticator,
     Case,
     CaseAssignment,
+    DirectoryAccount,
     OneTimeLink,
+    SecurityKey,
     User,
     UserArea,
     UserSession,
@@ -63,6 +65,8 @@ class Member:
     locked_at: datetime | None
     locked_reason: str
     two_steps: bool
+    #: What their agency's directory calls them; None where they do not come through one.
+    directory: str | None
 
     @property
     def state(self) -> str:
@@ -107,13 +111,18 @@ _MEMBER = (
         User.last_signed_in_at,
         User.disabled_at,
         User.disabled_reason,
-        User.password_hash.is_(None),
+        and_(User.password_hash.is_(None), DirectoryAccount.id.is_(None)),
         User.locked_at,
         User.locked_reason,
-        exists().where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)),
+        or_(
+            exists().where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)),
+            exists().where(SecurityKey.user_id == User.id),
+        ),
+        DirectoryAccount.label,
     )
     .join(Agency, Agency.id == User.agency_id)
     .outerjoin(_Manager, _Manager.id == User.line_manager_id)
+    .outerjoin(DirectoryAccount, DirectoryAccount.user_id == User.id)
 )
 
 

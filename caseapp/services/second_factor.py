@@ -1,4 +1,5 @@
-"""Codes of an app (TOTP) as a second factor, and ten recovery codes for the day on which the telephone is gone.
+"""Codes of an app (TOTP) as a second factor, and ten recovery codes for the day on which the telephone is gone; beside
+it stand security keys (services.security_keys), and either is enough.
 
 The shared secret is encrypted under a key that only the running system has (SECRET_KEY), so that a copy of the database
 makes no codes. A code counts once, recovery codes too; every change is told to the owner by mail (ASVS 6.3.7, 6.5).
@@ -10,15 +11,12 @@ import hmac
 import secrets
 from datetime import datetime
 
-import pyotp
-import segno
-from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Authenticator, RecoveryCode, User
+from caseapp.models import Authenticator, RecoveryCode, SecurityKey, User
 from caseapp.policy.viewer import Viewer
 from caseapp.services import audit, outbox
 from caseapp.services.transaction import use_case
@@ -30,20 +28,40 @@ STEPS_OFF = 1
 
 _APP = Authenticator.__table__
 _CODE = RecoveryCode.__table__
+_KEY = SecurityKey.__table__
 #: Letters and digits that nobody confuses on paper.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 ON, OFF, RENEWED, USED = "turned on", "turned off", "new recovery codes made", "a recovery code used"
+APP_REMOVED = "the app taken away"
+KEY_ADDED, KEY_REMOVED, KEY_COPIED = (
+    "a security key added",
+    "a security key removed",
+    "a security key set aside",
+)
 _MAIL = {
     ON: "signing in to your account asks for a code from an app from now on.",
-    OFF: "signing in to your account no longer asks for a code from an app.",
+    OFF: "signing in to your account no longer asks for a second step: no code, no security key.",
+    APP_REMOVED: "signing in to your account no longer takes codes from an app. Your security keys still count.",
+    KEY_ADDED: "a security key or passkey was added to your account. It is a second step of signing in from now on.",
+    KEY_REMOVED: "a security key or passkey was removed from your account.",
+    KEY_COPIED: "a security key of your account does not count any more: it looks as if somebody has a copy of it. "
+    "Somebody who has the copy also knew your password. Choose a new password, and remove the key.",
     RENEWED: "new recovery codes were made for your account. The old ones no longer work.",
     USED: "somebody signed in to your account with one of its recovery codes.",
 }
 
 
 def is_on(user_id: int) -> bool:
-    """Whether signing in asks this person for a code."""
+    """Whether signing in asks this person for a second step. A key that was set aside asks too: it must not open the door
+    to whoever copied it."""
+    return app_is_on(user_id) or bool(
+        db.session.scalar(select(_KEY.c.id).where(_KEY.c.user_id == user_id).limit(1))
+    )
+
+
+def app_is_on(user_id: int) -> bool:
+    """Whether an app shows codes for this person."""
     return bool(
         db.session.scalar(
             select(_APP.c.id).where(_APP.c.user_id == user_id, _APP.c.confirmed_at.is_not(None))
@@ -66,6 +84,8 @@ def begin(*, actor: Viewer, at: datetime, under: str) -> str:
         raise RuleBroken("An app shows codes for this account already. Turn it off first.")
     if row is not None and (secret := _opened(row.sealed, under)):
         return secret
+    import pyotp
+
     secret = pyotp.random_base32()
     db.session.execute(delete(_APP).where(_APP.c.user_id == actor.user_id))
     db.session.execute(
@@ -81,6 +101,9 @@ def begin(*, actor: Viewer, at: datetime, under: str) -> str:
 
 def picture(secret: str, email: str) -> str:
     """What a telephone's camera reads the secret from: an SVG element."""
+    import pyotp
+    import segno
+
     address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
     return segno.make(address, error="m").svg_inline(scale=4, border=2, dark="black", light="white")
 
@@ -92,7 +115,8 @@ def in_groups(secret: str) -> str:
 
 @use_case
 def confirm(code: str, *, actor: Viewer, at: datetime, under: str) -> list[str]:
-    """Turn it on: the app shows the right code. Returns the recovery codes, to be shown this once."""
+    """Turn it on: the app shows the right code. Returns the recovery codes, to be shown this once; an empty list where a
+    security key had brought them already."""
     row = _row(actor.user_id)
     if row is None or row.confirmed_at is not None:
         raise RuleBroken("This page had been open for too long. Begin again.")
@@ -102,9 +126,13 @@ def confirm(code: str, *, actor: Viewer, at: datetime, under: str) -> list[str]:
             "That is not the code that the app shows now. Codes change every 30 seconds.", "code"
         )
     db.session.execute(update(_APP).where(_APP.c.id == row.id).values(confirmed_at=at, last_step=step))
-    codes = _new_codes(actor.user_id)
-    _told(actor, actor.user_id, ON, at)
-    return codes
+    told(actor, actor.user_id, ON, at)
+    return first_codes(actor.user_id)
+
+
+def first_codes(user_id: int) -> list[str]:
+    """Ten recovery codes, in the transaction that is open, for whoever has none; else an empty list."""
+    return [] if recovery_codes_left(user_id) else _new_codes(user_id)
 
 
 @use_case
@@ -113,7 +141,7 @@ def renew_codes(*, actor: Viewer, at: datetime) -> list[str]:
     if not is_on(actor.user_id):
         raise RuleBroken("There is no second factor to recover.")
     codes = _new_codes(actor.user_id)
-    _told(actor, actor.user_id, RENEWED, at)
+    told(actor, actor.user_id, RENEWED, at)
     return codes
 
 
@@ -122,8 +150,19 @@ def turn_off(user_id: int, *, actor: Viewer, at: datetime) -> None:
     """The owner, or an administrator for somebody whose telephone is gone (the caller has judged that). The password
     still stands between, and the owner is told."""
     db.session.execute(delete(_APP).where(_APP.c.user_id == user_id))
+    db.session.execute(delete(_KEY).where(_KEY.c.user_id == user_id))
     db.session.execute(delete(_CODE).where(_CODE.c.user_id == user_id))
-    _told(actor, user_id, OFF, at)
+    told(actor, user_id, OFF, at)
+
+
+@use_case
+def remove_app(*, actor: Viewer, at: datetime) -> None:
+    """The own app shows no codes that count any more; security keys stay. Without any, the second step is off."""
+    db.session.execute(delete(_APP).where(_APP.c.user_id == actor.user_id))
+    if is_on(actor.user_id):
+        told(actor, actor.user_id, APP_REMOVED, at)
+    else:
+        turn_off(actor.user_id, actor=actor, at=at)
 
 
 @use_case
@@ -152,7 +191,7 @@ def verified(user_id: int, code: str, *, at: datetime, under: str) -> str:
     )
     if taken.rowcount != 1:
         return ""
-    _told(None, user_id, USED, at)
+    told(None, user_id, USED, at)
     return "recovery code"
 
 
@@ -169,6 +208,8 @@ def _row(user_id):
 
 def _step(row, code, *, at, under):
     """The time step that this is the code of; None for a wrong code, and for one that was taken before."""
+    import pyotp
+
     secret = _opened(row.sealed, under)
     given = "".join(code.split())
     if not secret or not (given.isascii() and given.isdigit() and len(given) == 6):
@@ -196,19 +237,23 @@ def _hash(user_id, code):
 
 
 def _box(under):
+    from cryptography.fernet import Fernet  # not before somebody uses it: 7 MiB of a worker's memory
+
     key = hmac.new(under.encode(), b"second factor", hashlib.sha256).digest()
     return Fernet(base64.urlsafe_b64encode(key))
 
 
 def _opened(sealed, under):
     """The secret; "" where it was encrypted under another key (then recovery codes still work)."""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _box(under).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return ""
 
 
-def _told(actor, user_id, what, at):
+def told(actor: Viewer | None, user_id: int, what: str, at: datetime) -> None:
     """The owner is told by mail, whoever did it, and the record says so."""
     audit.record(actor, f"account: second factor, {what}", at=at, about_id=user_id)
     email = db.session.scalar(select(User.email).where(User.id == user_id))

@@ -22,10 +22,17 @@ def digest(token: str) -> str:
 
 @use_case
 def begin(
-    user_id: int, *, at: datetime, lasts: timedelta, address: str = "", browser: str = "", factor: str = ""
+    user_id: int,
+    *,
+    at: datetime,
+    lasts: timedelta,
+    address: str = "",
+    browser: str = "",
+    factor: str = "",
+    via: str = "",
 ) -> str:
     """Start a session that ends for good after `lasts`; returns the token for the cookie (256 random bits). Its owner
-    has just shown who they are; `factor` is the second factor that they did it with."""
+    has just shown who they are; `factor` is the second factor that they did it with, `via` the directory they came through."""
     token = secrets.token_urlsafe(32)
     db.session.add(
         UserSession(
@@ -38,6 +45,7 @@ def begin(
             browser=browser[:200],
             proved_at=at,
             factor=factor,
+            via=via,
         )
     )
     db.session.execute(

@@ -1,6 +1,6 @@
 """Flask-Login over a session row that each request checks (queries.sessions)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from flask import current_app, g, redirect, request, session, url_for
@@ -35,6 +35,8 @@ class SignedIn(Viewer):
     #: When they last showed who they are, and with which second factor they came in.
     proved_at: datetime | None = None
     factor: str = ""
+    #: The directory that they came through; nothing for a password.
+    via: str = ""
 
     is_authenticated = True
     is_active = True
@@ -43,6 +45,8 @@ class SignedIn(Viewer):
     def get_id(self):
         return self.token
 
+
+_VIEWER = tuple(field.name for field in fields(Viewer))
 
 #: How many cookies, and tokens of forms, one process knows again.
 KNOWN_AT_MOST = 4000
@@ -65,6 +69,11 @@ class Cookies(SecureCookieSessionInterface):
                 self._good.clear()
             self._good[key] = dict(opened)
         return opened
+
+    def save_session(self, app, session, response):
+        """A static file is the same for everybody: it neither sets nor depends on a cookie."""
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
 
 
 _signed: dict[tuple, str] = {}
@@ -99,20 +108,8 @@ def _load(token: str) -> SignedIn | None:
     row = reads.live(sessions.digest(token), now=now, idle_since=now - idle)
     if row is None:
         return None
-    v = row.viewer
-    return SignedIn(
-        v.user_id,
-        v.agency_id,
-        v.roles,
-        v.name,
-        v.agency_name,
-        v.email,
-        v.demo,
-        token,
-        row.seen_at,
-        row.proved_at,
-        row.factor,
-    )
+    known = (getattr(row.viewer, name) for name in _VIEWER)
+    return SignedIn(*known, token, row.seen_at, row.proved_at, row.factor, row.via)
 
 
 def viewer() -> SignedIn:
@@ -120,9 +117,9 @@ def viewer() -> SignedIn:
     return current_user._get_current_object()
 
 
-def sign_in(user_id: int, factor: str = "") -> None:
-    """Begin a session for a user whose password, and second factor where there is one, was right. A new token and a
-    new CSRF secret each time."""
+def sign_in(user_id: int, factor: str = "", via: str = "") -> None:
+    """Begin a session for a user whose password (or directory, `via`), and second factor where there is one, was right. A
+    new token and a new CSRF secret each time."""
     old = session.get(TOKEN)
     if old:
         sessions.end(old, at=clock.now(), reason="signed in again")
@@ -133,6 +130,7 @@ def sign_in(user_id: int, factor: str = "") -> None:
         address=request.remote_addr or "",
         browser=request.user_agent.string,
         factor=factor,
+        via=via,
     )
     session.clear()
     session[TOKEN] = token
