@@ -31,6 +31,8 @@ login = LoginManager()
 csrf = CSRFProtect()
 
 
+_KNOWN = "connection"
+_NOTHING = (None, None)
 _prepared: dict[str, WeakKeyDictionary] = defaultdict(WeakKeyDictionary)
 
 
@@ -51,10 +53,15 @@ def write(statement, *entries: dict) -> int:
 
 
 def _connection():
+    """The connection of the transaction that is open, begun if none is; asked of the session once for each transaction."""
     session = db.session()
     if session.new or session.dirty or session.deleted:
         session.flush()
-    return session.connection()
+    transaction, connection = session.info.get(_KNOWN, _NOTHING)
+    if transaction is None or transaction is not session.get_transaction() or connection.closed:
+        connection = session.connection()
+        session.info[_KNOWN] = session.get_transaction(), connection
+    return connection
 
 
 def _in_sql(statement, connection) -> Prepared:

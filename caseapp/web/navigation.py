@@ -57,6 +57,7 @@ PLACES = (
     ("Group agenda", "triage.group_agenda", Do.TRIAGE_GAPS, None),
     ("Register", "triage.register", Do.SEE_REGISTER, None),
     ("Reports", "triage.quarterly", Do.SEE_REPORTS, None),
+    ("Disclosures", "restricted.disclosures", Do.SEE_DISCLOSURES, None),
 )
 
 #: for those who work above the agencies, before all others
@@ -160,26 +161,13 @@ def places(viewer: Viewer, path: str) -> Places:
     step = step_of(request.endpoint)
     known = governing.remembered(viewer.agency_id, step)
     counts = waiting.counts(viewer=viewer, chapter_id=known)
-    items = []
-    above = rules.may(viewer, Do.TRIAGE_GAPS) and not viewer.practises
-    seen = set()
-    for label, endpoint, act, number in (*ABOVE_AGENCIES, *PLACES) if above else PLACES:
-        if endpoint in seen:
-            continue
-        seen.add(endpoint)
-        if endpoint == "home.caseload" and not counts.caseload and not viewer.manages:
-            continue  # a partner's worker holds no case: their work is the agency's actions
-        if endpoint in current_app.view_functions and rules.may(viewer, act):
-            url = address(endpoint)
-            items.append(
-                Place(
-                    label,
-                    url,
-                    path.startswith(url),
-                    _at_most(getattr(counts, number)) if number else 0,
-                    WORDS.get(number, ""),
-                )
-            )
+    caseload = address("home.caseload")
+    items = [
+        Place(label, url, path.startswith(url), _at_most(getattr(counts, number)) if number else 0, words)
+        for label, url, number, words in _open_to(viewer)
+        # a partner's worker holds no case: their work is the agency's actions
+        if url != caseload or counts.caseload or viewer.manages
+    ]
     here = max((one.url for one in items if one.current), key=len, default="")
     items = [replace(one, current=one.url == here) if one.current else one for one in items]
     chapter = governing.chapter(
@@ -193,6 +181,23 @@ def places(viewer: Viewer, path: str) -> Places:
     )
     more = items[IN_SIGHT:] if len(items) > IN_SIGHT + 1 else []
     return Places(items[: len(items) - len(more)], more, _at_most(counts.unread), chapter)
+
+
+_open: dict[tuple, tuple] = {}
+
+
+def _open_to(viewer: Viewer) -> tuple:
+    """(label, address, name of its number, what the number counts) of each place that the viewer's roles open, in order:
+    worked out once for each set of roles, as no place is about a record."""
+    key = (request.script_root, viewer.roles)
+    if key not in _open:
+        above = rules.may(viewer, Do.TRIAGE_GAPS) and not viewer.practises
+        found = {}
+        for label, endpoint, act, number in (*ABOVE_AGENCIES, *PLACES) if above else PLACES:
+            if endpoint not in found and endpoint in current_app.view_functions and rules.may(viewer, act):
+                found[endpoint] = (label, address(endpoint), number, WORDS.get(number, ""))
+        _open[key] = tuple(found.values())
+    return _open[key]
 
 
 def _at_most(count: int) -> int | str:
