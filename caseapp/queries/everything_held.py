@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
 
-from sqlalchemy import Text, cast, or_, select
+from sqlalchemy import Text, and_, cast, or_, select
 
 from caseapp import clock, dates
 from caseapp.extensions import db
@@ -44,6 +44,8 @@ _PERSON, _CASE, _CONSENT = "Who you are", "Your case", "Consent and sharing"
 _PLAN, _NOTES, _MEETINGS = "Your plan", "Notes", "Meetings"
 _GAPS, _GRIEVANCES, _LETTERS = "Gaps and blocks", "Grievances", "Disclosures and letters"
 _RIGHTS = "Your rights"
+WITHOUT_CONSENT = "It was passed on without consent: look whether telling of it now does harm"
+APART = "Kept apart: only those on the list of the section read it and decide"
 
 #: Every table that belongs to a person and is in the pack, in the order in which the pack shows them.
 SECTIONS = {
@@ -90,6 +92,14 @@ SECTIONS = {
     "minutes_amendment": Section(_MEETINGS, "Correction of the minutes", "at", look=OTHERS),
     "minutes_correction": Section(_MEETINGS, "Correction asked for", "asked_at", look=OTHERS),
     "minutes_confirmation": Section(_MEETINGS, "Minutes confirmed", "at"),
+    "disclosure": Section(_LETTERS, "Passed on without your consent", "disclosed_at", look=WITHOUT_CONSENT),
+    "disclosure_step": Section(_LETTERS, "Step of a disclosure", "at", "act", WITHOUT_CONSENT),
+    "access_request": Section(_LETTERS, "A worker asked to see your record", "asked_at", look=OTHERS),
+    "emergency_access": Section(_LETTERS, "Your record was opened in an emergency", "opened_at"),
+    "emergency_review": Section(_LETTERS, "That opening was looked at again", "at", look=OTHERS),
+    "access_denial": Section(_LETTERS, "A worker who is kept from your record", "set_at", look=OTHERS),
+    "access_denial_step": Section(_LETTERS, "Step of keeping a worker out", "at", "act", OTHERS),
+    "restricted_entry": Section(_LETTERS, "Information that is kept apart", "written_at", look=APART),
     "escalation": Section(_GAPS, "Gap or block", "raised_at", "title", OTHERS),
     "escalation_holding": Section(_GAPS, "Who held a gap or block", "from_at"),
     "escalation_pause": Section(_GAPS, "Clock of a gap or block stopped", "from_at"),
@@ -108,6 +118,10 @@ NOT_IN_PACK = {
     "person_trigram": "three letters at a time of the name: an index for searching, made from what the pack shows",
     "notification": "that a worker was told of an event; the event itself is in the pack, and the notice holds no words",
     "escalation_notice": "which gap or block such a notice leads to",
+    "restricted_access": "who may read what is kept apart: of the section, and with it outside every copy",
+    "restricted_reader": "for whom a narrower entry was written: as above",
+    "restricted_handover": "to whom what is kept apart was handed: as above",
+    "restricted_handover_entry": "which entries were handed over: as above",
     "subject_item": "the copy that was gathered for a pack: the thing itself is in the pack",
     "subject_pack": "an earlier pack, which the person has",
 }
@@ -116,6 +130,7 @@ NOT_IN_PACK = {
 BY_NAME = {
     "audit_entry": "who looked: a part of the pack of its own (accesses), and kept after a disposal",
     "disposal": "the certificate, which is made when nothing else is left",
+    "reading_finding": "a question about a worker’s reading; it names nobody whose record it was, and is kept as the access record is",
     "disposal_door": "empty outside a disposal",
 }
 
@@ -128,6 +143,12 @@ OWN_ONLY = {
 }
 #: The worker whom a row is about, who neither reads nor decides it.
 NOT_FOR = {"person_grievance": "about_user_id"}
+
+#: Rows whose words never leave the restricted section: in the pack they are counted, never shown (X-6).
+SEALED = {
+    "restricted_entry": lambda row: True,
+    "disclosure": lambda row: row["in_section"] or row["child_protection"],
+}
 
 #: Columns that are keys or machinery and say nothing.
 SILENT = {"id", "version", "position", "key", "held_in", "held_key", "sequence", "protocol_version"}
@@ -221,9 +242,14 @@ def held(person_id: int | None, case_ids: Iterable[int], *, agency_id: int) -> l
     """What the agency holds about the person, in words and in the order of the pack."""
     found = {name: rows for name, rows in walk(person_id, case_ids, agency_id=agency_id) if rows}
     names = _Names(found)
+    shut = {row["id"] for row in found.get("disclosure", ()) if SEALED["disclosure"](row)}
     things = []
     for name, section in SECTIONS.items():
-        rows = [_thing(name, section, row, names, agency_id) for row in found.get(name, ())]
+        rows = [
+            _thing(name, section, row, names, agency_id)
+            for row in found.get(name, ())
+            if not (name == "disclosure_step" and row["disclosure_id"] in shut)
+        ]
         things += sorted(rows, key=lambda one: (one.at is not None, one.at, one.key))
     return things
 
@@ -258,6 +284,10 @@ def _target(column):
 
 def _thing(name, section, row, names, agency_id) -> Held:
     table = Base.metadata.tables[name]
+    key = ".".join(str(row[column.name]) for column in table.primary_key.columns)[:80]
+    at = _moment(row[section.when]) if section.when else None
+    if name in SEALED and SEALED[name](row):
+        return Held(name, key, section.title, at, "Information that is kept apart", (), APART, None)
     fields = []
     for column in table.columns:
         if column.name in SILENT or row[column.name] in (None, ""):
@@ -278,10 +308,8 @@ def _thing(name, section, row, names, agency_id) -> Held:
     look = section.look
     if look and by is not None and by != agency_id and names.agency.get(by):
         look = f"Written by {names.agency[by]}: ask them first"
-    key = ".".join(str(row[column.name]) for column in table.primary_key.columns)
-    at = _moment(row[section.when]) if section.when else None
     not_for = row[NOT_FOR[name]] if name in NOT_FOR else None
-    return Held(name, key[:80], section.title, at, title[:300], tuple(fields), look, not_for)
+    return Held(name, key, section.title, at, title[:300], tuple(fields), look, not_for)
 
 
 def label(column: str) -> str:
@@ -366,13 +394,15 @@ _COLUMNS = (
 )
 
 
-def accesses(person_id: int | None, case_ids: Iterable[int], *, agency_id: int) -> list[Access]:
+def accesses(person_id: int, case_ids: Iterable[int], *, person_too: bool, agency_id: int) -> list[Access]:
     """Who looked at, changed, printed, exported or was refused the record, newest day first: every recipient by name
     (X-5, X-13). Lists that named a case of the person count too."""
     case_ids = sorted(case_ids)
-    about = AuditEntry.case_id.in_(case_ids)
-    if person_id is not None:
-        about = or_(about, AuditEntry.person_id == person_id)
+    of_case = AuditEntry.case_id.in_(case_ids)
+    about = and_(
+        AuditEntry.chain == person_id,  # the chain of this person; case_id alone has no index
+        of_case if not person_too else or_(of_case, AuditEntry.case_id.is_(None)),
+    )
     counted: dict[tuple, int] = {}
 
     def count(row):

@@ -11,48 +11,52 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 #: What an open door lets go: rows of append-only tables that hang on the case or person it was opened for.
-LET_GO = {
-    "escalation_step": (
-        "SELECT 1 FROM disposal_door d JOIN escalation e ON e.case_id = d.case_id WHERE e.id = OLD.escalation_id",
-        "the log of a gap or block is append-only",
-    ),
+_OF_CASE = "SELECT 1 FROM disposal_door d WHERE d.case_id = OLD.case_id"
+_OF_REQUEST = (
+    "SELECT 1 FROM disposal_door d JOIN subject_request r ON r.person_id = d.person_id"
+    " WHERE r.id = OLD.request_id"
+)
+_OF_ENTRY = (
+    "SELECT 1 FROM disposal_door d JOIN restricted_entry e ON e.case_id = d.case_id WHERE e.id = OLD.entry_id"
+)
+#: Tables of this step: (what opens them, what is said otherwise, the columns that never change; None: not one of them).
+OWN = {
     "correction": (
-        "SELECT 1 FROM disposal_door d WHERE d.case_id = OLD.case_id",
+        _OF_CASE,
         "what the person said is added to, never changed",
-    ),
-    "subject_step": (
-        "SELECT 1 FROM disposal_door d JOIN subject_request r ON r.person_id = d.person_id"
-        " WHERE r.id = OLD.request_id",
-        "the history of a request is append-only",
-    ),
-    "subject_item": (
-        "SELECT 1 FROM disposal_door d JOIN subject_request r ON r.person_id = d.person_id"
-        " WHERE r.id = OLD.request_id",
-        "what was gathered stays as it was",
-    ),
-    "subject_pack": (
-        "SELECT 1 FROM disposal_door d JOIN subject_request r ON r.person_id = d.person_id"
-        " WHERE r.id = OLD.request_id",
-        "a pack is made once",
-    ),
-}
-#: Columns that never change after a row is written; None: not one of them.
-FROZEN = {
-    "escalation_step": (None, "the log of a gap or block is append-only"),
-    "correction": (
         "case_id, about, about_id, title, words, said_on, recorded_at, recorded_by_id, agency_id",
-        "what the person said is added to, never changed",
     ),
-    "subject_step": (None, "the history of a request is append-only"),
+    "subject_step": (_OF_REQUEST, "the history of a request is append-only", None),
     "subject_item": (
-        "request_id, held_in, held_key, section, at, title, content, not_for_id",
+        _OF_REQUEST,
         "what was gathered stays as it was",
+        "request_id, held_in, held_key, section, at, title, content, not_for_id",
     ),
-    "subject_pack": (None, "a pack is made once"),
-    "disposal": (None, "a certificate of disposal is never changed"),
+    "subject_pack": (_OF_REQUEST, "a pack is made once", None),
 }
-#: Tables of older migrations whose own triggers give way to those above.
-BEFORE = ("escalation_step",)
+#: Tables of older steps, which let nothing go until now: by the function that refuses for them on PostgreSQL.
+OLDER = {
+    "escalation_step_refuse": (
+        "the log of a gap or block is append-only",
+        {
+            "escalation_step": "SELECT 1 FROM disposal_door d JOIN escalation e ON e.case_id = d.case_id"
+            " WHERE e.id = OLD.escalation_id"
+        },
+    ),
+    "restricted_refuse": (
+        "what is kept apart is added to, never changed",
+        {
+            "restricted_entry": _OF_CASE,
+            "restricted_reader": _OF_ENTRY,
+            "restricted_handover_entry": _OF_ENTRY,
+            "disclosure": "SELECT 1 FROM disposal_door d"
+            " WHERE d.person_id = OLD.person_id OR d.case_id = OLD.case_id",
+            "disclosure_step": "SELECT 1 FROM disposal_door d JOIN disclosure o"
+            " ON d.person_id = o.person_id OR d.case_id = o.case_id WHERE o.id = OLD.disclosure_id",
+        },
+    ),
+}
+CERTIFICATE = "a certificate of disposal is never changed"
 TABLES = (
     *("correction", "subject_step", "subject_pack", "subject_item", "retention_review", "legal_hold"),
     *("disposal_door", "subject_request", "disposal", "disposal_frame"),
@@ -62,83 +66,75 @@ TABLES = (
 def upgrade():
     _tables()
     sqlite = op.get_bind().dialect.name == "sqlite"
-    for table in BEFORE:
-        for name in ("update", "delete") if sqlite else ("change",):
-            op.execute(f"DROP TRIGGER {table}_no_{name}" + ("" if sqlite else f" ON {table}"))
-    for statement in _sqlite() if sqlite else _postgresql():
+    for statement in (*_own(sqlite), *_older(sqlite, let_go=True)):
         op.execute(statement)
-
-
-def _sqlite():
-    for table, (columns, said) in FROZEN.items():
-        of = f" OF {columns}" if columns else ""
-        yield f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE{of} ON {table}
-        BEGIN SELECT RAISE(ABORT, '{said}'); END"""
-    for table, (open_door, said) in LET_GO.items():
-        yield f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS ({open_door})
-        BEGIN SELECT RAISE(ABORT, '{said}'); END"""
-    yield """CREATE TRIGGER disposal_no_delete BEFORE DELETE ON disposal
-        BEGIN SELECT RAISE(ABORT, 'a certificate of disposal is never changed'); END"""
-    yield """CREATE TRIGGER disposal_frame_no_insert BEFORE INSERT ON disposal_frame
-        BEGIN SELECT RAISE(ABORT, 'the frame stays empty'); END"""
-    yield """CREATE TRIGGER disposal_door_no_update BEFORE UPDATE ON disposal_door
-        BEGIN SELECT RAISE(ABORT, 'a door is opened and shut'); END"""
-
-
-def _postgresql():
-    yield """CREATE FUNCTION rights_refuse() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$"""
-    for table, (columns, said) in FROZEN.items():
-        of = f" OF {columns}" if columns else ""
-        yield f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE{of} ON {table}
-        FOR EACH ROW EXECUTE FUNCTION rights_refuse('{said}')"""
-    for table, (open_door, said) in LET_GO.items():
-        yield f"""CREATE FUNCTION {table}_let_go() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN IF EXISTS ({open_door}) THEN RETURN OLD; END IF; RAISE EXCEPTION '{said}'; END $$"""
-        yield f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
-        FOR EACH ROW EXECUTE FUNCTION {table}_let_go()"""
-        if table not in BEFORE:
-            yield f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
-        FOR EACH STATEMENT EXECUTE FUNCTION rights_refuse('{said}')"""
-    for table, act, said in (
-        ("disposal", "DELETE", "a certificate of disposal is never changed"),
-        ("disposal_frame", "INSERT", "the frame stays empty"),
-        ("disposal_door", "UPDATE", "a door is opened and shut"),
-    ):
-        yield f"""CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table}
-        FOR EACH ROW EXECUTE FUNCTION rights_refuse('{said}')"""
-    yield """CREATE TRIGGER disposal_no_truncate BEFORE TRUNCATE ON disposal
-        FOR EACH STATEMENT EXECUTE FUNCTION rights_refuse('a certificate of disposal is never changed')"""
 
 
 def downgrade():
     sqlite = op.get_bind().dialect.name == "sqlite"
-    for table in BEFORE:
-        for act in ("update", "delete"):
-            op.execute(f"DROP TRIGGER {table}_no_{act}" + ("" if sqlite else f" ON {table}"))
+    for statement in _older(sqlite, let_go=False):
+        op.execute(statement)
     for table in TABLES:
         op.drop_table(table)
     if not sqlite:
-        for table in LET_GO:
+        for table in OWN:
             op.execute(f"DROP FUNCTION {table}_let_go()")
         op.execute("DROP FUNCTION rights_refuse()")
-    for statement in OLDER["sqlite" if sqlite else "postgresql"]:
-        op.execute(statement)
 
 
-#: As they were before this step.
-OLDER = {
-    "sqlite": (
-        """CREATE TRIGGER escalation_step_no_update BEFORE UPDATE ON escalation_step
-        BEGIN SELECT RAISE(ABORT, 'the log of a gap or block is append-only'); END""",
-        """CREATE TRIGGER escalation_step_no_delete BEFORE DELETE ON escalation_step
-        BEGIN SELECT RAISE(ABORT, 'the log of a gap or block is append-only'); END""",
-    ),
-    "postgresql": (
-        """CREATE TRIGGER escalation_step_no_change BEFORE UPDATE OR DELETE ON escalation_step
-        FOR EACH ROW EXECUTE FUNCTION escalation_step_refuse()""",
-    ),
-}
+def _own(sqlite):
+    """Triggers of this step's own tables."""
+    each = "" if sqlite else "FOR EACH ROW "
+    if not sqlite:
+        yield """CREATE FUNCTION rights_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$"""
+
+    def refuse(said):
+        return (
+            f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
+            if sqlite
+            else f"EXECUTE FUNCTION rights_refuse('{said}')"
+        )
+
+    for table, (open_door, said, columns) in OWN.items():
+        of = f" OF {columns}" if columns else ""
+        yield f"CREATE TRIGGER {table}_no_update BEFORE UPDATE{of} ON {table} {each}{refuse(said)}"
+        if sqlite:
+            yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS ({open_door}) {refuse(said)}"
+        else:
+            yield f"""CREATE FUNCTION {table}_let_go() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF EXISTS ({open_door}) THEN RETURN OLD; END IF; RAISE EXCEPTION '{said}'; END $$"""
+            yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_let_go()"
+            yield f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse(said)}"
+    for table, act, said in (
+        ("disposal", "UPDATE", CERTIFICATE),
+        ("disposal", "DELETE", CERTIFICATE),
+        ("disposal_frame", "INSERT", "the frame stays empty"),
+        ("disposal_door", "UPDATE", "a door is opened and shut"),
+    ):
+        yield f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} {each}{refuse(said)}"
+    if not sqlite:
+        yield f"CREATE TRIGGER disposal_no_truncate BEFORE TRUNCATE ON disposal FOR EACH STATEMENT {refuse(CERTIFICATE)}"
+
+
+def _older(sqlite, let_go):
+    """What older tables refuse: everything, or everything but what an open door lets go. On PostgreSQL the functions
+    behind their triggers are written anew, on SQLite the triggers that refuse to delete."""
+    for function, (said, tables) in OLDER.items():
+        if not sqlite:
+            opened = " ELSIF ".join(
+                f"TG_TABLE_NAME = '{table}' THEN IF EXISTS ({open_door}) THEN RETURN OLD; END IF;"
+                for table, open_door in tables.items()
+            )
+            door = f"IF TG_OP = 'DELETE' THEN IF {opened} END IF; END IF;" if let_go else ""
+            yield f"""CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN {door} RAISE EXCEPTION '{said}'; END $$"""
+            continue
+        for table, open_door in tables.items():
+            unless = f" WHEN NOT EXISTS ({open_door})" if let_go else ""
+            yield f"DROP TRIGGER {table}_no_delete"
+            yield f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}{unless}
+        BEGIN SELECT RAISE(ABORT, '{said}'); END"""
 
 
 def _tables():
