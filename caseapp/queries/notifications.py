@@ -50,6 +50,7 @@ PLACES = {
     "reading_due": ("procedures.my_reading", "To my reading"),
     "reading_late": ("procedures.my_reading", "To my reading"),
     "reading_rises": ("reading.index", "To Reading"),
+    "privacy_finding": ("privacy.findings", "To unusual reading"),
 }
 GONE = "Something changed in a plan that you no longer see."
 SOMETHING = "Something changed in the plan"

@@ -43,6 +43,7 @@ from caseapp.services import (
     imports,
     meeting_reminders,
     outbox,
+    privacy_watch,
     reading_reminders,
     throttle,
 )
@@ -94,6 +95,7 @@ def run(
         _duty("meetings", now, lambda at: _told(meeting_reminders.due(at=at))),
         _duty("caseload sheets left lying", now, lambda at: f"{imports.forget_old(at=at)} dropped"),
         _duty("accounts that nobody uses", now, lambda at: dormant.run(at=at)),
+        _duty("unusual reading", now, lambda at: privacy_watch.run(at=at)),
         _duty("tries at secrets", now, lambda at: f"{throttle.forget_old(at=at)} forgotten"),
         _duty("digests", now, lambda at: f"{digests.write(at=at, public_url=public_url)} written"),
     ]

@@ -9,6 +9,7 @@ from caseapp.extensions import db
 from caseapp.services import audit, audit_keys, sessions
 from caseapp.services.transaction import unit_of_work
 from caseapp.statements import on_driver
+from caseapp.web import pace
 from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
 
 SHOWN = {200, 409, 422}
@@ -55,6 +56,8 @@ def _finish(response):
                 audit.write_now(entries)
             if stale:
                 sessions.note(user.token, at=now)
+    if entries:
+        pace.count(entries)
     return response
 
 
