@@ -1,13 +1,23 @@
 """create_app(): settings, extensions, plumbing, blueprints, error pages; then no route may lack an access rule."""
 
-import logging
-
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseapp import blueprints, cli, clock
 from caseapp.extensions import csrf, db, install_sqlite
-from caseapp.web import access, error_pages, headers, reading, sanity, second_step, sessions, templating, urls
+from caseapp.web import (
+    access,
+    error_pages,
+    headers,
+    logs,
+    policy_reports,
+    reading,
+    sanity,
+    second_step,
+    sessions,
+    templating,
+    urls,
+)
 from config.default import from_environment
 
 
@@ -22,6 +32,7 @@ def create_app(overrides: dict | None = None) -> Flask:
     app.config.update(overrides)
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
     _refuse_unsafe(app)
+    logs.install(app)
     clock.use_zone(app.config["TIME_ZONE"])
     if app.config["PROXY_HOPS"]:
         hops = app.config["PROXY_HOPS"]
@@ -31,6 +42,7 @@ def create_app(overrides: dict | None = None) -> Flask:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             install_sqlite(db.engine)
+    policy_reports.install(app)
     sanity.install(app)  # before the CSRF check, which comes before anybody is looked up
     reading.install(app)
     csrf.init_app(app)
@@ -51,7 +63,6 @@ def create_app(overrides: dict | None = None) -> Flask:
 def _refuse_unsafe(app):
     if not app.config["PRODUCTION"]:
         return
-    logging.basicConfig(level=logging.INFO)
     if len(app.config["SECRET_KEY"]) < 32:
         raise RuntimeError("SECRET_KEY must be set, at least 32 characters, in production")
     if not app.config["PUBLIC_URL"].startswith("https://"):

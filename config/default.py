@@ -5,6 +5,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +31,14 @@ def _secret_key(data: Path, production: bool) -> str:
         key = secrets.token_hex(32)
         file.write(key)
     return key
+
+
+def _trusted_hosts(production: bool) -> list[str] | None:
+    """The names it answers to; in production, where nothing is said, the one in PUBLIC_URL. None: any."""
+    named = [host.strip() for host in os.environ.get("TRUSTED_HOSTS", "").split(",") if host.strip()]
+    if not named and production:
+        named = [host] if (host := urlsplit(os.environ.get("PUBLIC_URL", "")).hostname) else []
+    return named or None
 
 
 def from_environment() -> dict:
@@ -60,8 +69,8 @@ def from_environment() -> dict:
         "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 2000,
-        "TRUSTED_HOSTS": [h.strip() for h in os.environ.get("TRUSTED_HOSTS", "").split(",") if h.strip()]
-        or None,
+        "TRUSTED_HOSTS": _trusted_hosts(production),
+        "PROVIDE_AUTOMATIC_OPTIONS": False,  # what a page does not say it takes is refused (405)
         "PROXY_HOPS": int(os.environ.get("PROXY_HOPS", "0")),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL", "").rstrip("/"),
         "TIME_ZONE": os.environ.get("TIME_ZONE", "Europe/Dublin"),

@@ -145,6 +145,7 @@ class NotedRequest(Request):
         return super().get_json(*args, **kwargs)
 
     def get_data(self, *args, **kwargs):
-        if (asked := _asked.get()) is not None:
+        known = sys._getframe(1).f_globals["__name__"] in {sanity.__name__, "werkzeug.wrappers.request"}
+        if not known and (asked := _asked.get()) is not None:
             asked.raw = True
         return super().get_data(*args, **kwargs)

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from caseapp.extensions import db
-from tests import asked
+from tests import asked, doors
 
 MAY_BE_WRITTEN_BY_GET = {"audit_entry", "user_session"}
 """Reading a record is itself recorded, and a session remembers when it was last used. Nothing else."""
@@ -122,6 +122,8 @@ def watch_over(app) -> None:
 def judge(response, watch=None) -> None:
     """Raise AssertionError, naming the address, when `response` breaks a rule that every response must keep."""
     where = f"{response.request.method} {response.request.path} ({response.status_code})"
+    wrong = doors.faults_of_headers(response)
+    assert not wrong, f"{where}: headers: {wrong}"
     if watch is not None:
         if response.status_code < 400:
             assert not watch.left, f"{where}: left uncommitted: {watch.left}"

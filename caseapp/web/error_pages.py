@@ -2,7 +2,8 @@
 
 from flask import render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
@@ -20,6 +21,7 @@ def install(app) -> None:
     app.register_error_handler(RuleBroken, lambda error: show(422))
     app.register_error_handler(Stale, lambda error: show(409))
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(NoConnection, lambda error: _plain(503, error))
     app.register_error_handler(Exception, _unexpected(app))
 
 
@@ -60,9 +62,15 @@ def _csrf(_error):
     return show(400) if current_user.is_authenticated or not request.form else keep()
 
 
+#: How long, in seconds, a browser or a monitor waits before it asks again.
+REST = 20
+
+
 def _database(error):
-    status = 503 if isinstance(error, OperationalError) else 500
-    return _plain(status, error)
+    """503 where the database does not answer or its file cannot be read; 500 where it answered and did not like it."""
+    gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+    broken_file = type(error.orig).__module__ == "sqlite3" and type(error.orig).__name__ == "DatabaseError"
+    return _plain(503 if gone or broken_file else 500, error)
 
 
 def _unexpected(app):
@@ -79,13 +87,20 @@ def _plain(status, error):
     current_app.logger.error(
         "%s on %s: %s", status, request.endpoint, type(error).__name__, exc_info=_trace(error)
     )
-    g.page_context = {"viewer": None, "nav": [], "demo": False, "csrf": "", "unread": 0}
+    g.page_context = nobody()
+    g.pop("_login_user", None)  # so that nothing is noted of whoever it was
     g.pop("readings", None)
     try:
         db.session.rollback()
     except Exception:
         db.session.remove()
-    return render_template("errors/error.html", status=status), status
+    headers = {"Retry-After": str(REST)} if status == 503 else {}
+    return render_template("errors/error.html", status=status, kept=_typed()), status, headers
+
+
+def nobody() -> dict:
+    """What a page needs that is made for nobody in particular, without a look at session or database."""
+    return {"viewer": None, "nav": [], "nav_more": [], "demo": False, "csrf": "", "unread": 0}
 
 
 def _trace(error):

@@ -14,6 +14,7 @@ from flask import make_response, url_for
 from caseapp import clock, sheets
 from caseapp.policy.do import Do
 from caseapp.vocabulary import AuditAct
+from caseapp.web import sealed
 from caseapp.web.access import note_reading, replace_reading
 from caseapp.web.forms import clean
 
@@ -45,7 +46,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A filter by words that somebody types: at most 80 characters."""
+    """A filter by words that somebody types: at most 80 characters. In addresses they stand sealed (web.sealed)."""
 
     name: str
     label: str
@@ -53,7 +54,7 @@ class Words:
     default = ""
 
     def read(self, text: str) -> str:
-        return " ".join(clean(text).split())[:WORDS_MOST]
+        return " ".join(clean(sealed.opened(text)).split())[:WORDS_MOST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,10 @@ class ListSpec:
     def known(self, query: str) -> str:
         """A query as this list would write it: what it does not know is left out."""
         names = {one.name for one in self.filters} | {"sort"}
+        typed = {one.name for one in self.filters if isinstance(one, Words)}
         pairs = parse_qsl(query[:1000], keep_blank_values=False)
-        return urlencode({name: value for name, value in pairs if name in names and clean(value)})
+        said = {name: value for name, value in pairs if name in names and clean(value)}
+        return urlencode({k: sealed.seal(sealed.opened(v)) if k in typed else v for k, v in said.items()})
 
     def _order(self, asked: str) -> tuple[str, bool]:
         known = {column.key: column for column in self.columns if column.sort}
@@ -137,7 +140,9 @@ class ListState:
     def said(self) -> dict[str, str]:
         """What differs from the plain list, without the page: this is what a saved view keeps."""
         said = {
-            one.name: self.values[one.name] for one in self.filters if self.values[one.name] != one.default
+            one.name: sealed.seal(self.values[one.name]) if isinstance(one, Words) else self.values[one.name]
+            for one in self.filters
+            if self.values[one.name] != one.default
         }
         if (sort := self._sort(self.order, self.descending)) != self.spec.order:
             said["sort"] = sort

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired
 
 from caseapp import clock, protocols
 from caseapp.vocabulary import Closing, NoteKind, Sector
+from caseapp.web import sealed
 from caseapp.web.forms import DayField, Form, at_most, needed
 
 
@@ -181,7 +182,7 @@ class NoteFilter(Form):
     kind = SelectField("Kind", choices={"": "All", **dict(NoteKind.choices())}, validate_choice=False)
     sector = SelectField("Sector", choices={"": "All", **dict(Sector.choices())}, validate_choice=False)
     author = Choice("Written by", empty="Everybody")
-    words = StringField("Words")
+    words = StringField("Words", filters=[sealed.opened])
 
     class Meta(Form.Meta):
         csrf = False

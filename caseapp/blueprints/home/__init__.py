@@ -5,4 +5,4 @@ from flask import Blueprint
 bp = Blueprint("home", __name__)
 
 # the views register themselves on bp
-from caseapp.blueprints.home.views import about, caseload, our_actions, saved_views, team  # noqa: E402, F401
+from caseapp.blueprints.home.views import about, caseload, looking, our_actions, saved_views, team  # noqa: E402, F401

@@ -11,6 +11,7 @@ from caseapp.policy.do import Do
 from caseapp.queries import case_notes
 from caseapp.services import case_notes as acts
 from caseapp.vocabulary import NoteKind
+from caseapp.web import sealed
 from caseapp.web.access import on_case
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
@@ -54,7 +55,7 @@ def notes(case):
         "kind": narrowed.kind,
         "sector": narrowed.sector,
         "author": narrowed.author,
-        "words": narrowed.words,
+        "words": sealed.seal(narrowed.words),
     }
     return page(
         "cases/notes.html",

@@ -6,6 +6,7 @@ from caseapp.blueprints.people import bp
 from caseapp.policy.do import Do
 from caseapp.queries import people, people_search
 from caseapp.vocabulary import AuditAct
+from caseapp.web import sealed
 from caseapp.web.access import allowed, note_reading
 from caseapp.web.answers import page
 from caseapp.web.forms import clean
@@ -33,7 +34,7 @@ LIST = ListSpec(
 @allowed(Do.SEARCH_PEOPLE)
 def index():
     """S3 of the issue: one box for name, date of birth, reference or number; without words, those we work with."""
-    words = clean(request.args.get("q", ""))[: people_search.LONGEST]
+    words = clean(sealed.opened(request.args.get("q", "")))[: people_search.LONGEST]
     state = LIST.read(request.args)
     if words:
         return _found(words, state)
