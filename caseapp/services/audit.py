@@ -39,7 +39,11 @@ _END = (
     .order_by(_TABLE.c.number.desc())
     .limit(1)
 )
-_OLD = select(*_COLUMNS).where(_TABLE.c.chain == _CHAIN).order_by(_TABLE.c.number)
+_OLD = (
+    select(*_COLUMNS)
+    .where(_TABLE.c.chain == _CHAIN, _TABLE.c.number <= bindparam("number", type_=Id))
+    .order_by(_TABLE.c.number)
+)
 _PERSON = select(Case.person_id).where(Case.id == bindparam("case_id", type_=Id))
 
 #: So many writers were quicker, one after the other: then something is wrong.
@@ -155,6 +159,11 @@ def write_refusal(
     raise NotWritten
 
 
+def sealed_end(chain: int, number: int) -> str:
+    """What stands in the place of a seal at the end of a chain whose entries are all older than the seals."""
+    return _sealed(chain, (number, ""))[1]
+
+
 # --- one chain --------------------------------------------------------------------------------------------------
 
 
@@ -188,7 +197,7 @@ def _sealed(chain, end):
     out once for each chain, when it goes on for the first time."""
     number, seal = end
     if number and not seal:
-        for row in db.session.execute(_OLD, {"chain": chain}).mappings():
+        for row in db.session.execute(_OLD, {"chain": chain, "number": number}).mappings():
             seal = audit_seals.unsealed(row, seal)
     return number, seal
 
