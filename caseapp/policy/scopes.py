@@ -6,122 +6,37 @@ A statement that uses one must be executed with `binds(viewer)`; forgetting them
 
 from dataclasses import dataclass
 from datetime import date
-from enum import IntEnum
 
-from sqlalchemy import Boolean, Date, Integer, and_, bindparam, case, exists, not_, or_, select
+from sqlalchemy import Integer, and_, bindparam, exists, not_, or_, select
 from sqlalchemy.orm import aliased
 
-from caseapp import clock
 from caseapp.errors import NotVisible
 from caseapp.extensions import read
-from caseapp.models import (
-    Action,
-    Case,
-    CaseAssignment,
-    CaseNote,
-    CaseNoteShare,
-    ConsentGrant,
-    ConsentWithheld,
-    Event,
-    Goal,
-    Person,
-    PlanIssue,
-)
+from caseapp.models import Action, Case, CaseNote, CaseNoteShare, Event, Goal, Person, PlanIssue
 from caseapp.models.base import Id
+from caseapp.policy.case_sight import (
+    MY_CASE,
+    SEES_ALL,
+    SEES_CASE,
+    SEES_WHOLE_PLAN,
+    SIGHT,
+    TODAY,
+    VIEWER_AGENCY,
+    VIEWER_MANAGES,
+    VIEWER_PRACTISES,
+    VIEWER_USER,
+    Assignment,
+    Grant,
+    Sight,
+    Withheld,
+    assigned,
+    binds,
+    case_not_denied,
+    in_force,
+    not_denied,
+)
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import (
-    CLOSED,
-    ActionStatus,
-    AssignmentRole,
-    Audience,
-    CaseStatus,
-    ConsentKind,
-    ConsentStatus,
-)
-
-
-class Sight(IntEnum):
-    """How much of a case a viewer sees; each level contains the one before."""
-
-    PART = 1  # the head, the own agency's actions, and of each goal only what they serve
-    WHOLE_PLAN = (
-        2  # the whole plan by the person's consent (a prescribing clinic), never the lead's own notes
-    )
-    ALL = 3  # case manager, key worker and line manager of the lead agency
-
-
-VIEWER_AGENCY = bindparam("viewer_agency", type_=Id)
-VIEWER_USER = bindparam("viewer_user", type_=Id)
-VIEWER_MANAGES = bindparam("viewer_manages", type_=Boolean())
-VIEWER_PRACTISES = bindparam("viewer_practises", type_=Boolean())
-TODAY = bindparam("viewer_today", type_=Date())
-
-
-def binds(viewer: Viewer, today: date | None = None) -> dict:
-    """The values behind every predicate here; `today` is the local day on which consent is judged."""
-    return {
-        "viewer_agency": viewer.agency_id,
-        "viewer_user": viewer.user_id,
-        "viewer_manages": viewer.manages,
-        "viewer_practises": viewer.practises,
-        "viewer_today": today or clock.today(),
-    }
-
-
-_Grant = aliased(ConsentGrant, name="vis_grant")
-_Assignment = aliased(CaseAssignment, name="vis_assignment")
-_Withheld = aliased(ConsentWithheld, name="vis_withheld")
-
-
-def in_force(grant=ConsentGrant, today=TODAY):
-    """Consent to share the plan that holds on that day: recorded, begun, not ended, not withdrawn (C3)."""
-    return and_(
-        grant.kind == ConsentKind.INFORMATION_SHARING,
-        grant.status == ConsentStatus.ACTIVE,
-        grant.starts_on <= today,
-        or_(grant.expires_on.is_(None), grant.expires_on >= today),
-    )
-
-
-def _granted(*more):
-    return (
-        exists()
-        .where(_Grant.case_id == Case.id, _Grant.agency_id == VIEWER_AGENCY, in_force(_Grant), *more)
-        .correlate(Case)
-    )
-
-
-def _assigned(*more):
-    return (
-        exists()
-        .where(
-            _Assignment.case_id == Case.id,
-            _Assignment.user_id == VIEWER_USER,
-            _Assignment.to_at.is_(None),
-            *more,
-        )
-        .correlate(Case)
-    )
-
-
-# --- predicates over Case -------------------------------------------------------------------------------------
-
-#: Case manager, key worker or line manager of the lead agency (C14).
-SEES_ALL = and_(VIEWER_PRACTISES, Case.lead_agency_id == VIEWER_AGENCY, or_(VIEWER_MANAGES, _assigned()))
-#: … or an agency with the person's consent to the whole plan (S3-48).
-SEES_WHOLE_PLAN = or_(SEES_ALL, and_(VIEWER_PRACTISES, _granted(_Grant.full_plan)))
-#: … or one with consent to its own part (S3-47), or another worker of the lead agency.
-SEES_CASE = and_(VIEWER_PRACTISES, or_(Case.lead_agency_id == VIEWER_AGENCY, _granted()))
-#: Cases on which the viewer is case manager or key worker.
-MY_CASE = and_(VIEWER_PRACTISES, Case.lead_agency_id == VIEWER_AGENCY, _assigned())
-
-SIGHT = case(
-    (SEES_ALL, int(Sight.ALL)),
-    (SEES_WHOLE_PLAN, int(Sight.WHOLE_PLAN)),
-    (SEES_CASE, int(Sight.PART)),
-    else_=0,
-)
-
+from caseapp.vocabulary import CLOSED, ActionStatus, AssignmentRole, Audience, CaseStatus
 
 # --- predicates over what hangs on a case; the select must also join or name Case -------------------------------
 
@@ -131,13 +46,13 @@ def _withheld(domain, case_id):
     return (
         exists()
         .where(
-            _Grant.case_id == case_id,
-            _Grant.agency_id == VIEWER_AGENCY,
-            in_force(_Grant),
-            _Withheld.grant_id == _Grant.id,
-            _Withheld.domain == domain,
+            Grant.case_id == case_id,
+            Grant.agency_id == VIEWER_AGENCY,
+            in_force(Grant),
+            Withheld.grant_id == Grant.id,
+            Withheld.domain == domain,
         )
-        .correlate_except(_Grant, _Withheld)
+        .correlate_except(Grant, Withheld)
     )
 
 
@@ -198,9 +113,7 @@ CASE_GRANT = bindparam("case_grant", type_=Id)
 
 def _withheld_by_grant(domain):
     return (
-        exists()
-        .where(_Withheld.grant_id == CASE_GRANT, _Withheld.domain == domain)
-        .correlate_except(_Withheld)
+        exists().where(Withheld.grant_id == CASE_GRANT, Withheld.domain == domain).correlate_except(Withheld)
     )
 
 
@@ -287,10 +200,10 @@ SEES_NOTE = or_(
         .where(
             _Share.note_id == CaseNote.id,
             _Share.agency_id == VIEWER_AGENCY,
-            _Grant.case_id == CaseNote.case_id,
-            _Grant.agency_id == VIEWER_AGENCY,
-            in_force(_Grant),
-            _Grant.recorded_at <= _Share.shared_at,
+            Grant.case_id == CaseNote.case_id,
+            Grant.agency_id == VIEWER_AGENCY,
+            in_force(Grant),
+            Grant.recorded_at <= _Share.shared_at,
         )
         .correlate(CaseNote),
     ),
@@ -309,6 +222,7 @@ def _with_case(predicate):
 _NO_CASE_YET = and_(
     VIEWER_PRACTISES,
     Person.registered_by_agency_id == VIEWER_AGENCY,
+    not_denied(Person.id),
     not_(exists().where(_AnyCase.person_id == Person.id).correlate(Person)),
 )
 
@@ -392,13 +306,13 @@ CASE_COLUMNS = (
     Case.protocol_version,
     Case.status,
     SIGHT.label("sight"),
-    _assigned().label("assigned"),
-    _assigned(_Assignment.role == AssignmentRole.CASE_MANAGER).label("manager"),
-    select(_Grant.id)
+    assigned().label("assigned"),
+    assigned(Assignment.role == AssignmentRole.CASE_MANAGER).label("manager"),
+    select(Grant.id)
     .where(
-        _Grant.case_id == Case.id,
-        _Grant.agency_id == VIEWER_AGENCY,
-        in_force(_Grant),
+        Grant.case_id == Case.id,
+        Grant.agency_id == VIEWER_AGENCY,
+        in_force(Grant),
         Case.lead_agency_id != VIEWER_AGENCY,
     )
     .correlate(Case)
@@ -462,3 +376,45 @@ def still_there(row):
     if row is None:
         raise NotVisible
     return row
+
+
+__all__ = [
+    "ALL_HERE",
+    "CASE_COLUMNS",
+    "CASE_GRANT",
+    "MY_CASE",
+    "NOT_MOVED_ON",
+    "SEES_ACTION",
+    "SEES_ACTION_HERE",
+    "SEES_ALL",
+    "SEES_CASE",
+    "SEES_EVENT",
+    "SEES_GOAL",
+    "SEES_GOAL_HERE",
+    "SEES_ISSUE",
+    "SEES_NOTE",
+    "SEES_OWN_ACTION",
+    "SEES_PERSON",
+    "SEES_PERSON_PAGE",
+    "SEES_WHOLE_PLAN",
+    "SIGHT",
+    "TODAY",
+    "VIEWER_AGENCY",
+    "VIEWER_MANAGES",
+    "VIEWER_PRACTISES",
+    "VIEWER_USER",
+    "WHOLE_PLAN_HERE",
+    "CaseFile",
+    "PersonFile",
+    "Sight",
+    "binds",
+    "case_file",
+    "case_not_denied",
+    "find_case",
+    "find_case_by_id",
+    "find_person",
+    "in_force",
+    "moved_on",
+    "not_denied",
+    "still_there",
+]

@@ -19,6 +19,13 @@ class Viewer:
     agency_name: str
     email: str = ""
     demo: bool = False
+    #: Whether any denial names this viewer (X-8). Nobody knows of a Viewer that was not read with its session: then the
+    #: table is asked each time, so that a denial is never forgotten.
+    denied: bool = True
+
+    @property
+    def undenied(self) -> bool:
+        return not self.denied
 
     @property
     def practises(self) -> bool:

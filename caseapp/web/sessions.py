@@ -37,6 +37,12 @@ class SignedIn(Viewer):
     factor: str = ""
     #: The directory that they came through; nothing for a password.
     via: str = ""
+    #: An emergency access that they have open, and when it ends: for the banner on every page (X-7).
+    emergency_id: int | None = None
+    emergency_ends_at: datetime | None = None
+    #: Who read very many records shows again who they are, or waits (web.pace).
+    reading_proof_after: datetime | None = None
+    reading_held_until: datetime | None = None
 
     is_authenticated = True
     is_active = True
@@ -69,11 +75,6 @@ class Cookies(SecureCookieSessionInterface):
                 self._good.clear()
             self._good[key] = dict(opened)
         return opened
-
-    def save_session(self, app, session, response):
-        """A static file is the same for everybody: it neither sets nor depends on a cookie."""
-        if request.endpoint != "static":
-            super().save_session(app, session, response)
 
 
 _signed: dict[tuple, str] = {}
@@ -109,7 +110,18 @@ def _load(token: str) -> SignedIn | None:
     if row is None:
         return None
     known = (getattr(row.viewer, name) for name in _VIEWER)
-    return SignedIn(*known, token, row.seen_at, row.proved_at, row.factor, row.via)
+    return SignedIn(
+        *known,
+        token,
+        row.seen_at,
+        row.proved_at,
+        row.factor,
+        row.via,
+        row.emergency_id,
+        row.emergency_ends_at,
+        row.reading_proof_after,
+        row.reading_held_until,
+    )
 
 
 def viewer() -> SignedIn:
