@@ -13,6 +13,7 @@ NAMES = (
     "meetings",
     "escalations",
     "grievances",
+    "restricted",
     "triage",
     "staff",
     "agency",

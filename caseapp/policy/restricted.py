@@ -177,10 +177,12 @@ def find_entry(viewer: Viewer, reference: str, entry_id: int) -> EntryFile | Non
 
 
 def on_the_list(viewer: Viewer, case: CaseFile) -> bool:
-    """Whether the viewer may know of the section of a case that they see: for the link to it. Asks the database only
-    for somebody of the lead agency."""
+    """Whether to offer the viewer a link to the section of a case that they see. Opening it asks again, in SQL; the
+    database is asked here only about somebody of the lead agency who has no part in the case that says it already."""
     if not viewer.practises or case.lead_agency_id != viewer.agency_id:
         return False
+    if case.manager or (viewer.manages and case.line_manager_id == viewer.user_id):
+        return True
     return read(_ON_THE_LIST, {"case_id": case.id} | scopes.binds(viewer)).first() is not None
 
 

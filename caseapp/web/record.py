@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from caseapp.policy import rules
+from caseapp.policy import restricted, rules
 from caseapp.policy.do import Do
 from caseapp.web.navigation import reach
 from caseapp.web.sessions import viewer
@@ -39,8 +39,13 @@ WITHIN = {"cases.team": "cases.show"}
 def places(case, endpoint: str = "", issues: int = 0) -> list[Place]:
     """The row of links under a record's head; `endpoint` is the page that shows it, `issues` how many wait."""
     who, here = viewer(), WITHIN.get(endpoint, endpoint)
-    return [
+    found = [
         Place(label, reach(to, reference=case.reference), to == here, issues if to == "plan.issues" else 0)
         for label, to, act in PLACES
         if rules.may(who, act, case)
     ]
+    # on every case alike, whether or not something stands there: the link itself tells nothing (X-6)
+    if restricted.on_the_list(who, case):
+        to = "restricted.show"
+        found.append(Place("Restricted", reach(to, reference=case.reference), to == here))
+    return found
