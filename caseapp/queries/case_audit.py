@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, or_, select
 
 from caseapp.extensions import db
 from caseapp.models import AuditEntry
+from caseapp.policy.restricted import SAYS_NOTHING_OF_IT
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import AuditAct
@@ -112,9 +113,10 @@ def agencies(case: CaseFile, *, viewer: Viewer) -> list[str]:
 
 def _of(case, viewer):
     """Entries about the case; and about its person where the own agency looked. Who else works with the person is
-    theirs to know, not ours."""
+    theirs to know, not ours. What was read or done in the restricted section has a list of its own readers (X-6)."""
     return and_(
         AuditEntry.chain == case.person_id,
+        SAYS_NOTHING_OF_IT,
         or_(
             AuditEntry.case_id == case.id,
             and_(AuditEntry.case_id.is_(None), AuditEntry.agency_id == viewer.agency_id),

@@ -15,6 +15,7 @@ from caseapp.models import AuditEntry, Case, ConsentGrant, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.do import Do
+from caseapp.policy.restricted import SAYS_NOTHING_OF_IT
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import AuditAct
@@ -67,6 +68,7 @@ _ON_THE_CASE = (
         AuditEntry.chain == Case.person_id,
         AuditEntry.act.in_(SHOWN),
         or_(AuditEntry.agency_id != Case.lead_agency_id, AuditEntry.ground == "consent"),
+        SAYS_NOTHING_OF_IT,
         scopes.SEES_ALL,
     )
 )
@@ -82,6 +84,7 @@ _IN_LISTS = (
         AuditEntry.agency_id != Case.lead_agency_id,
         AuditEntry.at >= Case.opened_at,
         cast(AuditEntry.detail, Text).contains(bindparam("case_text")),
+        SAYS_NOTHING_OF_IT,
         scopes.SEES_ALL,
     )
 )
