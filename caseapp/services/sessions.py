@@ -87,6 +87,16 @@ def end_all(user_id: int, *, at: datetime, reason: str, but: str | None = None) 
 
 
 @use_case
+def end_all_via_directory(user_id: int, *, at: datetime) -> None:
+    """End every session that its owner opened through a directory."""
+    db.session.execute(
+        update(_TABLE)
+        .where(_TABLE.c.user_id == user_id, _TABLE.c.via != "", _TABLE.c.ended_at.is_(None))
+        .values(ended_at=at, ended_reason="directory account disconnected")
+    )
+
+
+@use_case
 def proved(token: str, *, at: datetime) -> str:
     """Whoever sits here has shown once more that they are the owner. Returns a new token for the cookie: the old one is
     worth nothing from now on (ASVS 7.2.4)."""
