@@ -24,7 +24,8 @@ from caseapp.models import (
     UserArea,
 )
 from caseapp.queries import triage as query
-from caseapp.queries.triage import Wanted
+from caseapp.queries import triage_numbers, triage_options
+from caseapp.queries.triage_filters import Wanted
 from caseapp.services import triage
 from caseapp.vocabulary import EscalationKind, EscalationState, Rung, StepAct
 from tests.browser import fields_of
@@ -270,7 +271,7 @@ def agenda(world, *gaps, on=25) -> int:
 
 
 def area_of(world):
-    return query.areas(viewer=world.sinead)[0][0]
+    return triage_options.areas(viewer=world.sinead)[0][0]
 
 
 def test_an_agenda_is_made_from_the_list_ordered_printed_and_decided_on(
@@ -383,3 +384,16 @@ def test_a_gap_and_its_kind_are_said_in_the_list(world, as_, now):
     with_coordinator(world, kind=EscalationKind.GAP, concerned_name="", title="No night bed")
     page = as_("sinead").get("/triage").text
     assert "· gap · raised by Canal Street Drug Service" in page
+
+
+def test_counting_stops_where_nobody_counts_on_and_says_so(world, as_, db_session, now):
+    for title in ("One", "Two", "Three"):
+        with_coordinator(world, title=title)
+    assert (triage_numbers.said(999), triage_numbers.said(1000)) == ("999", "999+")
+    wanted = Wanted(view="mine")
+    assert triage_numbers.total(wanted, viewer=world.sinead, at_most=1) == 2
+    assert triage_numbers.total(wanted, viewer=world.sinead, at_most=9) == 3
+    counted = triage_numbers.numbers(viewer=world.sinead, calendar="IE")
+    assert (counted.all, counted.views["mine"], counted.views["national"]) == (3, 3, 0)
+    assert triage_numbers.totals([Wanted(words="two"), wanted], viewer=world.sinead) == [1, 3]
+    assert triage_numbers.numbers(viewer=world.gearoid, calendar="IE").all == 0

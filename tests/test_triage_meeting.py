@@ -7,7 +7,7 @@ from caseapp import clock, ids
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken
 from caseapp.extensions import db
 from caseapp.models import Area, Attendee, GroupSitting, Meeting, UserArea
-from caseapp.queries import triage as triage_query
+from caseapp.queries import triage_options
 from caseapp.services import group_meetings, triage
 from caseapp.vocabulary import MeetingKind, MeetingStatus
 from tests.browser import fields_of
@@ -31,7 +31,7 @@ def sitting_of(world, **more) -> int:
         [gap],
         actor=world.sinead,
         at=day(19),
-        area_id=triage_query.areas(viewer=world.sinead)[0][0],
+        area_id=triage_options.areas(viewer=world.sinead)[0][0],
         held_on=day(25).date(),
         place="Town hall",
     )

@@ -73,6 +73,7 @@ def own_side(gap=Escalation):
     here = gap.agency_id == scopes.VIEWER_AGENCY
     return and_(
         scopes.VIEWER_PRACTISES,
+        scopes.case_not_denied(gap.case_id),
         or_(
             and_(
                 here,
@@ -85,10 +86,32 @@ def own_side(gap=Escalation):
 
 def from_above(gap=Escalation):
     """Coordinators of its area and the national coordinator, once it has reached them."""
-    return or_(
-        and_(gap.reads_up_to >= Rung.COORDINATOR, serves_area(gap.area_id)),
-        and_(gap.reads_up_to >= Rung.NATIONAL, VIEWER_NATIONAL),
+    return and_(
+        or_(
+            and_(gap.reads_up_to >= Rung.COORDINATOR, serves_area(gap.area_id)),
+            and_(gap.reads_up_to >= Rung.NATIONAL, VIEWER_NATIONAL),
+        ),
+        scopes.case_not_denied(gap.case_id),
     )
+
+
+def reach(viewer: Viewer) -> tuple[bool, bool]:
+    """In which ways the viewer stands above the agencies: as a coordinator, as the national coordinator."""
+    return viewer.has(Role.COORDINATOR), viewer.has(Role.NATIONAL_COORDINATOR)
+
+
+def from_above_as(reach: tuple[bool, bool], gap=Escalation):
+    """`from_above` for viewers of this reach: only the part that can hold for them, so that an index leads to it."""
+    serves, national = reach
+    if serves and not national:
+        return and_(
+            gap.reads_up_to >= Rung.COORDINATOR,
+            serves_area(gap.area_id),
+            scopes.case_not_denied(gap.case_id),
+        )
+    if national and not serves:
+        return and_(gap.reads_up_to >= Rung.NATIONAL, VIEWER_NATIONAL, scopes.case_not_denied(gap.case_id))
+    return from_above(gap)
 
 
 def _stops_our_action(gap):
@@ -114,7 +137,8 @@ FOLLOWS = or_(
     .where(_Joined.joined_to_id == Escalation.id, or_(own_side(_Joined), from_above(_Joined)))
     .correlate_except(_Joined),
 )
-SEES_ESCALATION = or_(OWN_SIDE, SEES_FROM_ABOVE, FOLLOWS)
+#: Whoever may not know of the person sees nothing that came from their case, from no side and by no joining (X-8).
+SEES_ESCALATION = and_(scopes.case_not_denied(Escalation.case_id), or_(OWN_SIDE, SEES_FROM_ABOVE, FOLLOWS))
 SIGHT = case((OWN_SIDE, int(Sight.OWN)), (SEES_FROM_ABOVE, int(Sight.ABOVE)), else_=int(Sight.FOLLOWS))
 
 _Passing = aliased(ConsentGrant, name="vis_passing")
@@ -346,7 +370,9 @@ __all__ = [
     "binds",
     "find_escalation",
     "from_above",
+    "from_above_as",
     "own_side",
+    "reach",
     "said",
     "serves_area",
 ]

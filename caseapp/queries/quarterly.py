@@ -17,7 +17,7 @@ from caseapp.models import Action, Agency, Case, Escalation, GapTheme, Goal, Mee
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import need_domains, register_small_numbers
 from caseapp.queries.register import least_for
-from caseapp.queries.triage import areas as areas_of
+from caseapp.queries.triage_options import areas as areas_of
 from caseapp.vocabulary import (
     Achievement,
     ActionKind,

@@ -19,7 +19,7 @@ from caseapp.models.base import Id
 from caseapp.policy import escalations as policy
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import register_small_numbers, settings
-from caseapp.queries.triage import areas as areas_of
+from caseapp.queries.triage_options import areas as areas_of
 from caseapp.vocabulary import EscalationKind, EscalationState, GapScope, Role, Rung
 
 LEAST = "register_least_number"

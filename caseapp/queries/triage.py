@@ -1,156 +1,23 @@
-"""Open gaps and blocks for those who work above the agencies: which, how old, who holds them, how long they have left
-(C9, D10). Everything is selected through policy.escalations.SEES_FROM_ABOVE; no column of a case or a person is read.
-
-The page is chosen first, by ids alone, and only its rows are looked up; the numbers over it come from one pass.
-"""
+"""The rows of the triage list: open gaps and blocks for those who work above the agencies: how old, who holds them, how
+long they have left (C9, D10). The page is chosen first, by ids alone, and only its rows are looked up."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
-from sqlalchemy import Select, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import Integer, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock
-from caseapp.extensions import db
-from caseapp.models import (
-    Agency,
-    Area,
-    Escalation,
-    EscalationHolding,
-    EscalationPause,
-    GapTheme,
-    User,
-    UserArea,
-)
-from caseapp.models.escalations import ON_LADDER
+from caseapp.extensions import read
+from caseapp.models import Agency, Area, Escalation, EscalationHolding, EscalationPause, GapTheme, User
+from caseapp.models.base import Id
 from caseapp.policy import escalations as policy
-from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.queries.typed_words import MOST, contains
-from caseapp.vocabulary import EscalationState, Role, Rung, StepAct
-from caseapp.working_days import add_working_days, is_working_day, working_days_between
-
-#: Calendar days from which an age is looked for.
-AGES = {"30": 30, "60": 60, "90": 90}
-OLD = 60
-#: From so few working days left on, the number stands out.
-SOON = 2
-
-#: What stands on the ladder and may be read from above.
-ABOVE = and_(ON_LADDER, policy.SEES_FROM_ABOVE)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the list is asked for; nothing filters where a field is empty."""
-
-    view: str = ""  # mine, back, group, national, old
-    theme: str = ""  # an id, or "none"
-    area: str = ""
-    agency: str = ""  # the agency concerned
-    held: str = ""  # a rung's number
-    age: str = ""  # a key of AGES
-    urgent: str = ""  # "yes"
-    words: str = ""
-
-
-def _lowest(viewer: Viewer) -> Rung:
-    """The lowest rung that is the viewer's own: what stands below it was asked back."""
-    return Rung.COORDINATOR if viewer.has(Role.COORDINATOR) else Rung.GROUP
-
-
-def _views(viewer: Viewer, today: date) -> dict:
-    return {
-        "mine": Escalation.holder_id == viewer.user_id,
-        "back": Escalation.level < _lowest(viewer),
-        "group": Escalation.level == Rung.GROUP,
-        "national": Escalation.level == Rung.NATIONAL,
-        "old": Escalation.age_from < today - timedelta(days=OLD),
-    }
-
-
-def _where(wanted: Wanted, viewer: Viewer, today: date) -> list:
-    where = []
-    if wanted.view:
-        where.append(_views(viewer, today)[wanted.view])
-    if wanted.theme:
-        known = wanted.theme.isdigit()
-        where.append(Escalation.theme_id == int(wanted.theme) if known else Escalation.theme_id.is_(None))
-    if wanted.area:
-        where.append(Escalation.area_id == int(wanted.area))
-    if wanted.agency:
-        where.append(Escalation.concerned_agency_id == int(wanted.agency))
-    if wanted.held:
-        where.append(Escalation.level == Rung(int(wanted.held)))
-    if wanted.age:
-        where.append(Escalation.age_from <= today - timedelta(days=AGES[wanted.age]))
-    if wanted.urgent:
-        where.append(Escalation.urgent)
-    for word in wanted.words.split()[:MOST]:
-        number = word.lower().removeprefix("gb-")
-        if number.isascii() and number.isdigit() and len(number) < 10:
-            where.append(Escalation.number == int(number))
-            continue
-        like = contains(word)
-        texts = (Escalation.title, Escalation.service, Escalation.concerned_name)
-        where.append(or_(*(func.lower(text).like(like, escape="\\") for text in texts)))
-    return where
-
-
-# --- numbers --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """Over all that the viewer may triage: how many in each view, how many over their time or nearly so."""
-
-    all: int
-    views: dict[str, int]
-    over: int
-    soon: int
-
-
-def numbers(*, viewer: Viewer, calendar: str) -> Numbers:
-    """One pass over what is open. `over` counts what has less than no working day left of this calendar, `soon` what has
-    two or fewer."""
-    today = clock.today()
-    working = today if is_working_day(today, calendar) else add_working_days(today, -1, calendar)
-    running = Escalation.paused_at.is_(None)
-    over = and_(running, Escalation.due_on < working)
-    soon = and_(
-        running,
-        Escalation.due_on >= working,
-        Escalation.due_on <= add_working_days(today, SOON, calendar),
-    )
-    sums = {"over": over, "soon": soon} | _views(viewer, today)
-    statement = select(func.count(), *(func.sum(case((where, 1), else_=0)) for where in sums.values()))
-    row = db.session.execute(statement.select_from(Escalation).where(ABOVE), policy.binds(viewer)).one()
-    found = {name: row[at] or 0 for at, name in enumerate(sums, 1)}
-    return Numbers(row[0], found, found.pop("over"), found.pop("soon"))
-
-
-def total(wanted: Wanted, *, viewer: Viewer) -> int:
-    """How many match."""
-    statement = select(func.count()).select_from(Escalation)
-    return db.session.scalar(
-        statement.where(ABOVE, *_where(wanted, viewer, clock.today())), policy.binds(viewer)
-    )
-
-
-def totals(several: list[Wanted], *, viewer: Viewer) -> list[int]:
-    """How many match each of several (a user's saved views), in one statement."""
-    if not several:
-        return []
-    today = clock.today()
-    parts = [
-        select(literal(at), func.count()).select_from(Escalation).where(ABOVE, *_where(wanted, viewer, today))
-        for at, wanted in enumerate(several)
-    ]
-    found = dict(tuple(row) for row in db.session.execute(union_all(*parts), policy.binds(viewer)))
-    return [found[at] for at in range(len(several))]
-
-
-# --- rows -----------------------------------------------------------------------------------------------------------
+from caseapp.queries.triage_filters import Reach, Wanted, above, binds, conditions
+from caseapp.queries.triage_numbers import SOON
+from caseapp.vocabulary import EscalationState, Rung, StepAct
+from caseapp.working_days import working_days_between
 
 _Raising = aliased(Agency, name="raising")
 _Concerned = aliased(Agency, name="concerned")
@@ -190,20 +57,26 @@ _COLUMNS = (
     .correlate(Escalation)
     .scalar_subquery()
     .label("joined"),
-    select(func.min(_Like.number))
-    .where(
-        _Like.service_key == Escalation.service_key,
-        _Like.service_key != "",
-        _Like.domain == Escalation.domain,
-        _Like.state == EscalationState.OPEN,
-        _Like.joined_to_id.is_(None),
-        _Like.number < Escalation.number,
-        policy.from_above(_Like),
-    )
-    .correlate(Escalation)
-    .scalar_subquery()
-    .label("alike"),
 )
+
+
+def _alike(reach: Reach):
+    """The first raised of those above that are like it."""
+    return (
+        select(func.min(_Like.number))
+        .where(
+            _Like.service_key == Escalation.service_key,
+            _Like.service_key != "",
+            _Like.domain == Escalation.domain,
+            _Like.state == EscalationState.OPEN,
+            _Like.joined_to_id.is_(None),
+            _Like.number < Escalation.number,
+            policy.from_above_as(reach, _Like),
+        )
+        .correlate(Escalation)
+        .scalar_subquery()
+        .label("alike")
+    )
 
 
 def _joined(statement: Select) -> Select:
@@ -279,52 +152,77 @@ def rows(
     limit: int = 25,
 ) -> list[TriageRow]:
     """The rows of one page, by a key of the orders: the page is chosen first, only then looked up."""
-    today = clock.today()
+    today, reach = clock.today(), policy.reach(viewer)
+    values = binds(wanted, viewer, today)
+
+    def ids(running, offset, limit):
+        statement = _page(wanted.shape, reach, order, descending, running)
+        return [row[0] for row in read(statement, values | {"offset": offset, "most": limit})]
+
+    if order != "left":
+        page = ids(None, offset, limit)
+    else:
+        # those whose clock runs, then those whose clock stands: each in the order of the index of due days
+        page = ids(True, offset, limit)
+        if len(page) < limit:
+            before = len(page)
+            if offset and not page:
+                before = read(_running(wanted.shape, reach), values).scalar() - offset
+            page += ids(False, max(0, -before), limit - len(page))
+    found = _look_up(page, viewer, today)
+    return [_row(found[one], viewer, domains, today) for one in page if one in found]
+
+
+@lru_cache(128)
+def _page(shape: Wanted, reach: Reach, order: str, descending: bool, running: bool | None):
     ordering = _ordering(order, descending)
-    page = select(Escalation.id).where(ABOVE, *_where(wanted, viewer, today))
+    page = select(Escalation.id).where(above(reach), *conditions(shape, reach))
     if order == "theme":
         page = page.join(Area, Area.id == Escalation.area_id).outerjoin(
             GapTheme, GapTheme.id == Escalation.theme_id
         )
-    if order == "left":
-        ids = _running_first(page, ordering[1:], offset, limit, viewer)
-    else:
-        ids = _ids(page.order_by(*ordering).offset(offset).limit(limit), viewer)
-    if not ids:
-        return []
-    statement = _joined(select(*_COLUMNS)).where(Escalation.id.in_(ids))
-    found = {row.id: row for row in db.session.execute(statement, policy.binds(viewer))}
-    return [_row(found[one], viewer, domains, today) for one in ids if one in found]
+    if running is not None:
+        page, ordering = page.where(~_STOPPED if running else _STOPPED), ordering[1:]
+    most, offset = bindparam("most", type_=Integer()), bindparam("offset", type_=Integer())
+    return page.order_by(*ordering).offset(offset).limit(most)
 
 
-def _ids(statement, viewer) -> list[int]:
-    return list(db.session.scalars(statement, policy.binds(viewer)))
+@lru_cache(32)
+def _running(shape: Wanted, reach: Reach):
+    statement = select(func.count()).select_from(Escalation)
+    return statement.where(above(reach), ~_STOPPED, *conditions(shape, reach))
 
 
-def _running_first(page, ordering, offset, limit, viewer) -> list[int]:
-    """Those whose clock runs, then those whose clock stands: each read in the order of the index of due days, so that the
-    first page costs the same among thousands."""
-    running = page.where(~_STOPPED)
-    ids = _ids(running.order_by(*ordering).offset(offset).limit(limit), viewer)
-    if len(ids) < limit:
-        before = len(ids)
-        if offset and not ids:
-            counted = select(func.count()).select_from(running.subquery())
-            before = db.session.scalar(counted, policy.binds(viewer)) - offset
-        standing = page.where(_STOPPED).order_by(*ordering).offset(max(0, -before)).limit(limit - len(ids))
-        ids += _ids(standing, viewer)
-    return ids
+#: Rows are looked up so many at a time: a page's, or a file's.
+_FEW, _MANY = 25, 500
+
+
+@lru_cache(8)
+def _looked_up(reach: Reach, size: int):
+    ids = [bindparam(f"id_{at}", type_=Id) for at in range(size)]
+    return _joined(select(*_COLUMNS, _alike(reach))).where(above(reach), Escalation.id.in_(ids))
+
+
+def _look_up(ids: list[int], viewer, today) -> dict:
+    """Id → row, of those that the viewer may triage and that still stand on the ladder."""
+    size = _FEW if len(ids) <= _FEW else _MANY
+    statement = _looked_up(policy.reach(viewer), size)
+    values = policy.binds(viewer, today)
+    found = {}
+    for start in range(0, len(ids), size):
+        few = ids[start : start + size]
+        few += [few[0]] * (size - len(few))
+        for row in read(statement, values | {f"id_{at}": one for at, one in enumerate(few)}):
+            found[row.id] = row
+    return found
 
 
 def chosen(ids: list[int], *, viewer: Viewer, domains: dict[str, str]) -> list[TriageRow]:
     """Those of the ids that the viewer may triage and that still stand on the ladder, least time left first."""
-    if not ids:
-        return []
-    statement = (
-        _joined(select(*_COLUMNS)).where(ABOVE, Escalation.id.in_(ids)).order_by(*_ordering("left", False))
-    )
     today = clock.today()
-    return [_row(row, viewer, domains, today) for row in db.session.execute(statement, policy.binds(viewer))]
+    found = _look_up(list(dict.fromkeys(ids)), viewer, today).values()
+    ordered = sorted(found, key=lambda row: (row.paused_at is not None, row.due_on or date.max, row.number))
+    return [_row(row, viewer, domains, today) for row in ordered]
 
 
 def _ordering(order, descending):
@@ -388,55 +286,3 @@ def _left_words(left) -> str:
     if left is None:
         return "stopped"
     return f"{-left} over" if left < 0 else f"{left} left"
-
-
-# --- what the filters offer -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """(id, name) pairs of what can be chosen."""
-
-    themes: list[tuple[int, str]]
-    areas: list[tuple[int, str]]
-    agencies: list[tuple[int, str]]
-
-
-_AREAS = (
-    select(Area.id, Area.name)
-    .where(
-        or_(
-            policy.VIEWER_NATIONAL,
-            and_(
-                policy.VIEWER_SERVES,
-                Area.id.in_(select(UserArea.area_id).where(UserArea.user_id == scopes.VIEWER_USER)),
-            ),
-        )
-    )
-    .order_by(Area.name)
-)
-
-
-def areas(*, viewer: Viewer) -> list[tuple[int, str]]:
-    """The areas that the viewer coordinates; all of them for the national coordinator."""
-    return [tuple(row) for row in db.session.execute(_AREAS, policy.binds(viewer))]
-
-
-def themes() -> list[tuple[int, str]]:
-    """The themes that can be given, by name."""
-    statement = select(GapTheme.id, GapTheme.name).where(GapTheme.active).order_by(GapTheme.name)
-    return [tuple(row) for row in db.session.execute(statement)]
-
-
-def options(*, viewer: Viewer) -> Options:
-    """What the filter bar offers: areas, themes, and the agencies concerned in what is open."""
-    concerned = (
-        select(Agency.id, Agency.name)
-        .where(
-            exists().where(ABOVE, Escalation.concerned_agency_id == Agency.id).correlate_except(Escalation)
-        )
-        .order_by(Agency.name)
-        .limit(200)
-    )
-    agencies = [tuple(row) for row in db.session.execute(concerned, policy.binds(viewer))]
-    return Options(themes(), areas(viewer=viewer), agencies)

@@ -7,8 +7,15 @@ from flask import request
 from caseapp.blueprints.triage import bp
 from caseapp.blueprints.triage.lists import TRIAGE, VIEWS
 from caseapp.policy.do import Do
-from caseapp.queries import need_domains, saved_views, settings, triage
-from caseapp.queries.triage import Wanted
+from caseapp.queries import (
+    need_domains,
+    saved_views,
+    settings,
+    triage,
+    triage_numbers,
+    triage_options,
+)
+from caseapp.queries.triage_filters import Wanted
 from caseapp.vocabulary import Role
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
@@ -33,6 +40,8 @@ COLUMNS = (
     "Time used",
     "Working days left",
 )
+#: Rows of a filtered list are counted, and paged through, up to here.
+COUNT_MOST = 999
 #: No more saved views than this are counted.
 COUNTED = 12
 
@@ -64,22 +73,33 @@ def _lead(numbers, areas, me):
         where = "all areas"
     if not numbers.all:
         return f"Nothing is open in {where}."
-    over = f"{numbers.over:,} over {'its' if numbers.over == 1 else 'their'} time" if numbers.over else ""
-    soon = f"{numbers.soon:,} with two days left or fewer" if numbers.soon else ""
+    over = (
+        f"{_many(numbers.over)} over {'its' if numbers.over == 1 else 'their'} time" if numbers.over else ""
+    )
+    soon = f"{_many(numbers.soon)} with two days left or fewer" if numbers.soon else ""
     said = ", ".join(part for part in (over, soon) if part) or "none is over its time"
     return f"{numbers.all:,} open in {where}: {said}."
+
+
+def _many(number):
+    most = triage_numbers.AT_MOST
+    return f"more than {most:,}" if number > most else f"{number:,}"
 
 
 @bp.get("/triage")
 @allowed(Do.TRIAGE_GAPS)
 def index():
     me = viewer()
-    options = triage.options(viewer=me)
+    options = triage_options.options(viewer=me)
     state = _state(options, request.args)
     wanted = _wanted(state)
-    numbers = triage.numbers(viewer=me, calendar=settings.value(me.agency_id, "working_day_calendar"))
+    numbers = triage_numbers.numbers(viewer=me, calendar=settings.value(me.agency_id, "working_day_calendar"))
     plain = wanted == Wanted()
-    pager = state.page(numbers.all if plain else triage.total(wanted, viewer=me))
+    pager = (
+        state.page(numbers.all)
+        if plain
+        else _counted(state, triage_numbers.total(wanted, viewer=me, at_most=COUNT_MOST))
+    )
     rows = triage.rows(
         wanted,
         viewer=me,
@@ -90,7 +110,9 @@ def index():
         limit=TRIAGE.per_page,
     )
     views = saved_views.of_list(TRIAGE.name, viewer=me)[:COUNTED]
-    counts = triage.totals([_wanted(_state(options, dict(parse_qsl(one.query)))) for one in views], viewer=me)
+    counts = triage_numbers.totals(
+        [_wanted(_state(options, dict(parse_qsl(one.query)))) for one in views], viewer=me
+    )
     return page(
         "triage/index.html",
         state=state,
@@ -101,12 +123,12 @@ def index():
             (
                 state.url(view=name, page=""),
                 words,
-                numbers.all if not name else numbers.views[name],
+                triage_numbers.said(numbers.views[name]) if name else f"{numbers.all:,}",
                 state["view"] == name,
             )
             for name, words in VIEWS.items()
         ],
-        views=list(zip(views, counts, strict=True)),
+        views=list(zip(views, map(triage_numbers.said, counts), strict=True)),
         first=next((row for row in rows if row.mine), None),
         reach=navigation.reach,
         too_many=pager.count > EXPORT_MOST,
@@ -114,11 +136,16 @@ def index():
     )
 
 
+def _counted(state, number):
+    """The pager of a filtered list: counting stops, the words say so."""
+    return state.page(min(number, COUNT_MOST), more=number > COUNT_MOST)
+
+
 @bp.get("/triage.csv")
 @allowed(Do.TRIAGE_GAPS)
 def export():
     me = viewer()
-    state = _state(triage.options(viewer=me), request.args)
+    state = _state(triage_options.options(viewer=me), request.args)
     rows = triage.rows(
         _wanted(state),
         viewer=me,

@@ -7,7 +7,7 @@ from caseapp.blueprints.triage import bp
 from caseapp.blueprints.triage.forms import AddForm, EntryForm, PublishForm
 from caseapp.blueprints.triage.lists import KEEPING
 from caseapp.policy.do import Do
-from caseapp.queries import need_domains, register, register_published, settings, triage
+from caseapp.queries import need_domains, register, register_published, settings, triage_options
 from caseapp.services import register as services
 from caseapp.vocabulary import EscalationKind, EscalationState, GapScope, Role
 from caseapp.web import navigation
@@ -54,7 +54,7 @@ def _entry(entry_id):
 
 def _around(entry, form, adding=None):
     me = viewer()
-    form.theme.offer(triage.themes(), "No theme")
+    form.theme.offer(triage_options.themes(), "No theme")
     raisings = register.raisings(entry.id, viewer=me)
     return {
         "entry": entry,

@@ -7,7 +7,7 @@ from caseapp.blueprints.triage import bp
 from caseapp.blueprints.triage.forms import AgendaForm, JoinForm, ReplyForm, ThemeForm
 from caseapp.blueprints.triage.lists import TRIAGE
 from caseapp.policy.do import Do
-from caseapp.queries import need_domains, register, triage, triage_agenda
+from caseapp.queries import need_domains, register, triage, triage_agenda, triage_options
 from caseapp.services import register as keeping
 from caseapp.services import triage as services
 from caseapp.vocabulary import GapScope
@@ -29,7 +29,7 @@ def _offer(form, rows):
     me = viewer()
     form.show(rows)
     if isinstance(form, ThemeForm):
-        form.theme.offer(triage.themes(), "Choose a theme")
+        form.theme.offer(triage_options.themes(), "Choose a theme")
     elif isinstance(form, JoinForm):
         form.entry.offer(register.choices(), "A new entry")
         if not form.is_submitted() and rows:
@@ -42,7 +42,7 @@ def _offer(form, rows):
             if one.open and one.held_on >= today
         ]
         form.sitting.offer(ahead, "A new agenda")
-        areas = triage.areas(viewer=me)
+        areas = triage_options.areas(viewer=me)
         form.area.offer(areas, None if len(areas) == 1 else "Choose an area")
         if not form.is_submitted() and rows:
             form.area.data = rows[0].area_id
