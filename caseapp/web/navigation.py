@@ -57,7 +57,6 @@ PLACES = (
     ("Group agenda", "triage.group_agenda", Do.TRIAGE_GAPS, None),
     ("Register", "triage.register", Do.SEE_REGISTER, None),
     ("Reports", "triage.quarterly", Do.SEE_REPORTS, None),
-    ("Disclosures", "restricted.disclosures", Do.SEE_DISCLOSURES, None),
 )
 
 #: for those who work above the agencies, before all others
@@ -78,40 +77,53 @@ WORDS = {
 }
 
 
-_patterns: dict[tuple, str] = {}
+_patterns: dict[tuple, str | None] = {}
 _STAND_IN = 1 << 62
 MOST_PATTERNS = 1000
+_GAP = object()
+_SIMPLE = frozenset({str, int, type(None)})
 
 
 def reach(endpoint: str, **values) -> str | None:
-    """The address of a page, or None where this house has no such page: then no link is drawn.
+    """The address of a page, or None where this house has no such page: then no link is drawn."""
+    return link(endpoint, **values) if endpoint in current_app.view_functions else None
 
-    A page has many links of one shape, so the shape is worked out once, and the case's reference and the records' ids
-    are set into it."""
-    gaps, fixed = [], []
+
+def link(endpoint: str, **values) -> str:
+    """Flask's url_for, for all pages and templates. A page has many links of one shape, so the shape is worked out once,
+    and the case's reference and the records' ids are set into it. Raises BuildError where there is no such page."""
+    if endpoint[:1] == "." or "_external" in values or not request:
+        return url_for(endpoint, **values)
+    gaps, shape = [], [request.script_root, endpoint, *values]
     for name, value in values.items():
-        if name == "reference":
+        if name == "reference" and type(value) is str and value.isdigit():
             gaps.append(value)
+            shape.append(_GAP)
         elif type(value) is int and name.endswith("_id"):
             gaps.append(ids.written(value))
+            shape.append(_GAP)
+        elif type(value) in _SIMPLE:
+            shape.append(value)
         else:
-            fixed.append(value)
-    key = (request.script_root, endpoint, *values, None, *fixed)
-    pattern = _patterns.get(key)
-    if pattern is None:
-        if endpoint not in current_app.view_functions:
-            return None
+            return url_for(endpoint, **values)
+    key = tuple(shape)
+    try:
+        pattern = _patterns[key]
+    except KeyError:
         if len(_patterns) > MOST_PATTERNS:
             _patterns.clear()
         pattern = _patterns[key] = _pattern(endpoint, values)
+    if pattern is None:
+        return url_for(endpoint, **values)
     return pattern.format(*gaps) if gaps else pattern
 
 
-def _pattern(endpoint, values) -> str:
-    """The address with {0}, {1} … where the references and ids go, in the order of `values`."""
+def _pattern(endpoint, values) -> str | None:
+    """The address with {0}, {1} … where the references and ids go, in the order of `values`; None where they do not
+    stand in it as they are written (an id that is asked for after the question mark)."""
     stand_ins, marks = {}, []
     for name, value in values.items():
-        if name == "reference":
+        if name == "reference" and type(value) is str and value.isdigit():
             stand_ins[name] = "case-reference"
             marks.append("case-reference")
         elif type(value) is int and name.endswith("_id"):
@@ -120,6 +132,8 @@ def _pattern(endpoint, values) -> str:
     url = url_for(endpoint, **values | stand_ins)
     if not marks:
         return url
+    if any(url.count(mark) != 1 for mark in marks):
+        return None
     url = url.replace("{", "{{").replace("}", "}}")
     for at, mark in enumerate(marks):
         url = url.replace(mark, f"{{{at}}}")

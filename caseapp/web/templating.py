@@ -15,6 +15,8 @@ def install(app) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     escaping.install(env)
+    # one set of globals for all templates, else Jinja compares two of them at each import of macros
+    env.make_globals = lambda more: {**env.globals, **more} if more else env.globals
     env.filters.update(
         day=dates.day,
         short_day=dates.short_day,
@@ -26,6 +28,7 @@ def install(app) -> None:
         said=references.say,
         idtext=ids.written,
     )
+    env.globals["url_for"] = navigation.link
     env.globals["address"] = navigation.address
     env.globals["static_url"] = _hashed(Path(app.static_folder), app.static_url_path)
 
