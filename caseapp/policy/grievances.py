@@ -4,10 +4,11 @@ whatever else they are."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, and_, bindparam, or_, select
+from sqlalchemy import Boolean, and_, bindparam, exists, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from caseapp.extensions import read
-from caseapp.models import PersonGrievance, ProviderGrievance
+from caseapp.models import AccessDenial, PersonGrievance, ProviderGrievance
 from caseapp.models.base import Id
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
@@ -17,6 +18,8 @@ _AGENCY = bindparam("grievance_agency", type_=Id)
 _USER = bindparam("grievance_user", type_=Id)
 _MANAGES = bindparam("grievance_manages", type_=Boolean())
 _PRACTISES = bindparam("grievance_practises", type_=Boolean())
+_UNDENIED = bindparam("grievance_undenied", type_=Boolean())
+_Denial = aliased(AccessDenial, name="vis_grievance_denial")
 
 
 def binds(viewer: Viewer) -> dict:
@@ -26,6 +29,7 @@ def binds(viewer: Viewer) -> dict:
         "grievance_user": viewer.user_id,
         "grievance_manages": viewer.manages,
         "grievance_practises": viewer.practises,
+        "grievance_undenied": viewer.undenied,
     }
 
 
@@ -43,6 +47,19 @@ SEES_PROVIDER_GRIEVANCE = and_(
 SEES_PERSON_GRIEVANCE = and_(
     _PRACTISES,
     or_(PersonGrievance.about_user_id.is_(None), PersonGrievance.about_user_id != _USER),
+    #: whoever may not know of the person knows of no grievance of theirs either (X-8)
+    or_(
+        _UNDENIED,
+        not_(
+            exists()
+            .where(
+                _Denial.user_id == _USER,
+                _Denial.person_id == PersonGrievance.person_id,
+                _Denial.ended_at.is_(None),
+            )
+            .correlate_except(_Denial)
+        ),
+    ),
     or_(
         and_(_MANAGES, PersonGrievance.agency_id == _AGENCY),
         PersonGrievance.handler_id == _USER,

@@ -14,6 +14,7 @@ from caseapp import clock, dates
 from caseapp.extensions import db
 from caseapp.models import Action, Case, Event, Goal, Notification, Person, User
 from caseapp.policy import scopes
+from caseapp.policy.news import NEWS_NOT_DENIED
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import escalations, meetings
 from caseapp.queries.our_changes import old_and_new
@@ -106,7 +107,7 @@ _NEWS = (
 #: the page is chosen first, by the index; only then is its sight worked out
 _PAGE = (
     select(Notification.id)
-    .where(Notification.user_id == scopes.VIEWER_USER)
+    .where(Notification.user_id == scopes.VIEWER_USER, NEWS_NOT_DENIED)
     .order_by(Notification.at.desc(), Notification.id.desc())
 )
 
@@ -150,11 +151,11 @@ class Group:
 
 def total(*, viewer: Viewer, unread_only: bool = False) -> int:
     """How many notices there are; counting stops at AT_MOST."""
-    inner = select(Notification.id).where(Notification.user_id == scopes.VIEWER_USER)
+    inner = select(Notification.id).where(Notification.user_id == scopes.VIEWER_USER, NEWS_NOT_DENIED)
     if unread_only:
         inner = inner.where(Notification.read_at.is_(None))
     statement = select(func.count()).select_from(inner.limit(AT_MOST).subquery())
-    return db.session.scalar(statement, {"viewer_user": viewer.user_id})
+    return db.session.scalar(statement, scopes.binds(viewer))
 
 
 def groups(

@@ -23,6 +23,7 @@ from caseapp.models.base import Id
 from caseapp.models.plan import IS_ASKED
 from caseapp.models.procedures import ASKED
 from caseapp.policy import chapters, scopes
+from caseapp.policy.news import NEWS_NOT_DENIED
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.meeting_waiting import TO_ANSWER_COUNT
 
@@ -51,7 +52,11 @@ _UNREAD = (
     select(func.count())
     .select_from(
         select(Notification.id)
-        .where(Notification.user_id == scopes.VIEWER_USER, Notification.read_at.is_(None))
+        .where(
+            Notification.user_id == scopes.VIEWER_USER,
+            Notification.read_at.is_(None),
+            NEWS_NOT_DENIED,
+        )
         .limit(AT_MOST)
         .subquery()
     )
@@ -110,7 +115,10 @@ _TO_READ = (
 _GAPS = (
     select(func.count())
     .select_from(
-        select(Escalation.id).where(Escalation.holder_id == scopes.VIEWER_USER).limit(AT_MOST).subquery()
+        select(Escalation.id)
+        .where(Escalation.holder_id == scopes.VIEWER_USER, scopes.case_not_denied(Escalation.case_id))
+        .limit(AT_MOST)
+        .subquery()
     )
     .scalar_subquery()
 )

@@ -9,6 +9,7 @@ from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.models import Action, Agency, Goal, User
 from caseapp.policy.scopes import CaseFile
+from caseapp.services import shut_out
 from caseapp.services.action_words import Task
 from caseapp.services.case_hold import first_name
 from caseapp.services.plan_records import (
@@ -83,6 +84,7 @@ def check(case: CaseFile, task: Task, at: datetime, action: Action | None = None
             or not worker.roles & (Role.WORKER | Role.LINE_MANAGER)
         ):
             raise RuleBroken("This worker does not work for that agency: choose another", "owner_user_id")
+        shut_out.refuse(worker.id, case.person_id, "owner_user_id")
     if task.owner_user_id is not None and task.owner_name:
         raise RuleBroken("Choose a worker or write a name, not both", "owner_name")
 

@@ -12,7 +12,7 @@ from caseapp.models import Case, CaseAssignment, ConsentGrant, Event, User
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events
+from caseapp.services import audit, events, shut_out
 from caseapp.services.case_hold import first_name, hold, live_worker
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AssignmentRole, Audience, CaseStatus
@@ -51,6 +51,7 @@ def allocate(
             {"user_id": now.name if now else "nobody"}, by=now.given_by if now else "", at=now and now.from_at
         )
     worker = live_worker(user_id, held.lead_agency_id, field="user_id")
+    shut_out.refuse(worker.id, case.person_id, "user_id")
     if now is not None and now.user_id == worker.id:
         raise RuleBroken(f"{worker.name} is the case manager already", "user_id")
     if now is not None and not reason:
@@ -101,6 +102,7 @@ def add_key_worker(
     ended. Returns the assignment's id."""
     held = hold(case)
     worker = live_worker(user_id, held.lead_agency_id, field="user_id")
+    shut_out.refuse(worker.id, case.person_id, "user_id")
     standing = db.session.execute(
         select(_TABLE.c.user_id, User.name)
         .join(User, User.id == _TABLE.c.user_id)
@@ -174,6 +176,7 @@ def set_line_manager(case: CaseFile, *, actor: Viewer, at: datetime, user_id: in
     manager = live_worker(user_id, held.lead_agency_id, field="user_id", manager=True)
     if manager.id == held.line_manager_id:
         return
+    shut_out.refuse(manager.id, case.person_id, "user_id")
     was = db.session.scalar(select(User.name).where(User.id == held.line_manager_id))
     db.session.execute(update(_CASE).where(_CASE.c.id == case.id).values(line_manager_id=manager.id))
     events.happened(

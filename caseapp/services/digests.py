@@ -4,11 +4,12 @@ person, no case, no agency, no kind of news."""
 import logging
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, not_, select, update
 
 from caseapp import clock, working_days
 from caseapp.extensions import db
 from caseapp.models import Agency, Notification, User
+from caseapp.policy.news import tells_the_shut_out
 from caseapp.queries.agency_limits import Limits
 from caseapp.services import outbox
 from caseapp.services.transaction import use_case
@@ -47,6 +48,7 @@ def write(*, at: datetime, public_url: str) -> int:
             User.disabled_at.is_(None),
             Agency.active,
             User.digest != DigestChoice.NEVER,
+            not_(tells_the_shut_out(User.id)),
         )
         .group_by(User.id, User.email, User.digest, User.agency_id)
         .having(news > 0)

@@ -21,7 +21,7 @@ from caseapp.models import (
 from caseapp.policy import scopes
 from caseapp.policy.escalations import said
 from caseapp.policy.viewer import Viewer
-from caseapp.services import events
+from caseapp.services import events, shut_out
 from caseapp.vocabulary import Audience, Role
 
 
@@ -111,7 +111,7 @@ def tell(
     event_id: int | None = None,
 ) -> int:
     """Leave a notice, "GB-118: …", with each of these people but the actor. Returns how many were told."""
-    told = live(set(people) - {actor.user_id if actor else None, None})
+    told = live(set(people) - {actor.user_id if actor else None, None} - shut_out.of_case(row.case_id))
     notices = [
         {
             "id": new_id(),

@@ -8,6 +8,7 @@ from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.models import Agency, CaseAssignment, Escalation, User, UserArea
 from caseapp.queries import settings
+from caseapp.services import shut_out
 from caseapp.vocabulary import AssignmentRole, Role, Rung
 
 #: The setting with the working days of each rung.
@@ -41,7 +42,13 @@ def _has(role):
 
 def standing_on(rung: Rung, gap) -> list:
     """Everybody with a live account who may answer for that rung of this ladder, as (id, agency_id): for a manager the
-    raiser's own line manager first, else by name. For an area that nobody serves the national coordinator stands in."""
+    raiser's own line manager first, else by name. For an area that nobody serves the national coordinator stands in.
+    Nobody who may not know of the person (X-8)."""
+    out = shut_out.of_case(gap.case_id)
+    return [one for one in _standing_on(rung, gap) if one.id not in out]
+
+
+def _standing_on(rung: Rung, gap) -> list:
     if rung is Rung.WORKER:
         return _workers(gap)
     if rung is Rung.MANAGER:

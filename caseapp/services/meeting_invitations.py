@@ -16,7 +16,7 @@ from caseapp.models import Agency, Attendee, CaseAssignment, LeadClaim, User
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
-from caseapp.services import meeting_mail
+from caseapp.services import meeting_mail, shut_out
 from caseapp.services.meeting_records import (
     attendee_of,
     meeting_of,
@@ -328,6 +328,8 @@ def _may_come(file, guest, at):
         )
         if there is None:
             raise RuleBroken(f"Choose a worker of {agency.name}", "agency")
+        if file.case is not None:
+            shut_out.refuse(guest.user_id, file.case.person_id, "agency")
     case = file.case
     if case is None or agency.id == case.lead_agency_id:
         return

@@ -16,7 +16,7 @@ from caseapp.calendar_files import CANCEL, REQUEST, Invitation, calendar_file
 from caseapp.extensions import db
 from caseapp.models import Attendee, Meeting, User
 from caseapp.policy.meetings import MeetingFile
-from caseapp.services import outbox
+from caseapp.services import outbox, shut_out
 from caseapp.vocabulary import Answer, DigestChoice
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def invited(file: MeetingFile, meeting: Meeting, rows: list[Attendee], *, at: da
     """Mail an invitation, new or changed, to everybody behind these rows. Returns how many messages."""
     return sum(
         _send(meeting, row, to, "changed" if meeting.sequence else "invited", REQUEST, at, link)
-        for row, to in _mailboxes(rows)
+        for row, to in _mailboxes(meeting, rows)
     )
 
 
@@ -78,21 +78,25 @@ def cancelled(file: MeetingFile, meeting: Meeting, rows: list[Attendee], *, at: 
     """Mail that the meeting is off for these rows: put off, called off, or not for them any more."""
     if meeting.starts_at is None:
         return 0
-    return sum(_send(meeting, row, to, "off", CANCEL, at, link) for row, to in _mailboxes(rows))
+    return sum(_send(meeting, row, to, "off", CANCEL, at, link) for row, to in _mailboxes(meeting, rows))
 
 
 def passed_on(meeting: Meeting, row: Attendee, *, at: datetime, link: str) -> int:
     """Mail the invitation to whoever comes instead."""
-    return sum(_send(meeting, row, to, "invited", REQUEST, at, link) for row, to in _mailboxes([row]))
+    return sum(
+        _send(meeting, row, to, "invited", REQUEST, at, link) for row, to in _mailboxes(meeting, [row])
+    )
 
 
-def _mailboxes(rows):
-    """(row, address) of the live account behind each row that wants mail."""
+def _mailboxes(meeting, rows):
+    """(row, address) of the live account behind each row that wants mail, and may know of the person."""
     wanted = {}
     for row in rows:
         who = row.substitute_id if row.answer is Answer.SUBSTITUTE and row.substitute_id else row.user_id
         if who and row.answer is not Answer.DECLINED:
             wanted[who] = row
+    for one in shut_out.of_case(meeting.case_id):
+        wanted.pop(one, None)
     found = db.session.execute(
         select(User.id, User.email).where(
             User.id.in_(wanted), User.disabled_at.is_(None), User.digest != DigestChoice.NEVER

@@ -16,7 +16,7 @@ from caseapp.policy.grievances import PersonGrievanceFile
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
-from caseapp.services import audit, events, grievances
+from caseapp.services import audit, events, grievances, shut_out
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import GrievanceAct, PersonGrievanceStage
 
@@ -52,7 +52,7 @@ def receive(
         of = db.session.scalar(select(User.agency_id).where(User.id == about_user_id))
         if of != agency_id:
             raise RuleBroken("Choose a worker of that agency, or leave it open", "about_user_id")
-    handlers = sorted(grievances.managers(agency_id) - {about_user_id})
+    handlers = sorted(grievances.managers(agency_id) - {about_user_id} - shut_out.of_person(case.person_id))
     if not handlers:
         raise RuleBroken(
             "No line manager of that agency could look into it. Help the person to complain in writing",

@@ -106,9 +106,9 @@ def upgrade():
         batch_op.create_index("ix_access_denial_agency_id_set_at", ["agency_id", "set_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_access_denial_person_id"), ["person_id"], unique=False)
         batch_op.create_index(
-            "uq_access_denial_live",
+            "ix_access_denial_live",
             ["user_id", "person_id"],
-            unique=True,
+            unique=False,
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )

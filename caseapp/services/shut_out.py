@@ -1,0 +1,37 @@
+"""Nothing is given to somebody who may not know of the person (X-8): asked by every use case that names a worker."""
+
+from sqlalchemy import bindparam, select
+
+from caseapp.errors import RuleBroken
+from caseapp.extensions import db, read
+from caseapp.models import AccessDenial, Case, User
+from caseapp.models.base import Id
+
+_OF_PERSON = select(AccessDenial.user_id).where(
+    AccessDenial.person_id == bindparam("of_person", type_=Id), AccessDenial.ended_at.is_(None)
+)
+_OF_CASE = (
+    select(AccessDenial.user_id)
+    .join(Case, Case.person_id == AccessDenial.person_id)
+    .where(Case.id == bindparam("of_case", type_=Id), AccessDenial.ended_at.is_(None))
+)
+
+
+def of_person(person_id: int) -> set[int]:
+    """Everybody who may not know of this person."""
+    return {row[0] for row in read(_OF_PERSON, {"of_person": person_id})}
+
+
+def of_case(case_id: int | None) -> set[int]:
+    """Everybody who may not know of this case; nobody where there is none."""
+    return {row[0] for row in read(_OF_CASE, {"of_case": case_id})} if case_id is not None else set()
+
+
+def refuse(user_id: int | None, person_id: int, field: str | None = None) -> None:
+    """Raise RuleBroken if this worker may not know of the person, so nothing about them can be given to the worker."""
+    if user_id is not None and user_id in of_person(person_id):
+        name = db.session.scalar(select(User.name).where(User.id == user_id))
+        raise RuleBroken(
+            f"{name} may not know of this person, so nothing can be given to them. Choose somebody else",
+            field,
+        )
