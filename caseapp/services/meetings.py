@@ -13,7 +13,7 @@ from caseapp.models import Agency, LeadTalk, Meeting, MeetingReason
 from caseapp.policy.meetings import COORDINATES, MeetingFile
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events, meeting_mail
+from caseapp.services import audit, events, meeting_mail, restricted
 from caseapp.services.case_hold import hold
 from caseapp.services.meeting_records import (
     meeting_of,
@@ -347,6 +347,10 @@ def is_social_work(agency_id: int) -> bool:
     return kind is AgencyKind.SOCIAL_WORK
 
 
+#: Why what social work gives with the record of a conference is kept apart.
+OF_A_CONFERENCE = "Given by social work with a statutory case conference: it may not be passed on"
+
+
 @use_case
 def record_conference(
     case: CaseFile,
@@ -359,10 +363,12 @@ def record_conference(
     case_manager_invited: bool,
     message: str = "",
     aim: str = "",
+    kept_apart: str = "",
 ) -> int:
     """Record that social work calls, or has held, a statutory case conference (S2-20): when, where, who chairs, whether
     the case manager is invited (S2-21). `message` is what those who hold the plan may know; `aim` stays with social
-    work. It changes no plan and has no minutes here, so that nothing which social work was told passes on (X-6, F12).
+    work; `kept_apart` goes into the restricted section of the case and nowhere else. It changes no plan and has no
+    minutes here, so that nothing which social work was told passes on (X-6, F12).
     Raises NotAllowed for any other agency. Returns its id."""
     hold(case)
     if not is_social_work(actor.agency_id):
@@ -404,5 +410,15 @@ def record_conference(
         tell_case_workers=True,
     )
     step(meeting, "conference", "Conference recorded", actor=actor, at=at)
+    if kept_apart:
+        restricted.receive(
+            case,
+            actor=actor,
+            at=at,
+            given_by=f"{actor.name}, {actor.agency_name}",
+            received_on=clock.local_day(at),
+            text=kept_apart,
+            why=OF_A_CONFERENCE,
+        )
     audit.record(actor, "case conference recorded", at=at, case=case)
     return meeting.id

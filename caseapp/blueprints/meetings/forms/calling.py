@@ -101,4 +101,5 @@ class ConferenceForm(Form):
         validate_choice=False,
     )
     message = TextAreaField("What those who hold the plan may know")
+    kept_apart = TextAreaField("For the restricted section of the case")
     aim = TextAreaField("For social work alone")

@@ -286,6 +286,7 @@ def record_conference(case):
         case_manager_invited=form.invited.data == "yes",
         message=form.message.data,
         aim=form.aim.data,
+        kept_apart=form.kept_apart.data,
     ):
         return saved(_show(form.result_id), say="The conference is recorded. The case manager has been told.")
     return refused("meetings/conference.html", **context)
