@@ -213,11 +213,17 @@ def named_like_it(metadata=Base.metadata) -> set[str]:
 
 
 def walk(
-    person_id: int | None, case_ids: Iterable[int], *, agency_id: int | None = None, whole_rows: bool = True
+    person_id: int | None,
+    case_ids: Iterable[int],
+    *,
+    agency_id: int | None = None,
+    own_of: int | None = None,
+    whole_rows: bool = True,
 ) -> Iterator[tuple[str, list]]:
     """Every table that belongs, parents first, with the rows of this person: the cases named, what hangs on them, and,
     where `person_id` is given, the person's own row and what hangs on it. With an agency, what each agency keeps for
-    itself is that one's only. Without `whole_rows`, only the keys."""
+    itself is that one's only; `own_of` names the person whose such rows count although the person's own row does not.
+    Without `whole_rows`, only the keys."""
     ids: dict[str, list] = {"person": [person_id] if person_id else [], "case": sorted(case_ids)}
     for name, ties in belonging().items():
         table = Base.metadata.tables[name]
@@ -227,7 +233,8 @@ def walk(
         own = OWN_ONLY.get(name) if agency_id is not None else None
         rows: dict[tuple, object] = {}
         for column, target in ties:
-            for chunk in _chunks(ids.get(target, [])):
+            sought = [own_of] if own and target == "person" and own_of else ids.get(target, [])
+            for chunk in _chunks(sought):
                 statement = select(*columns).where(table.c[column].in_(chunk))
                 if own:
                     statement = statement.where(table.c[own] == agency_id)
@@ -238,9 +245,10 @@ def walk(
         yield name, list(rows.values())
 
 
-def held(person_id: int | None, case_ids: Iterable[int], *, agency_id: int) -> list[Held]:
+def held(person_id: int, case_ids: Iterable[int], *, person_too: bool, agency_id: int) -> list[Held]:
     """What the agency holds about the person, in words and in the order of the pack."""
-    found = {name: rows for name, rows in walk(person_id, case_ids, agency_id=agency_id) if rows}
+    whom = person_id if person_too else None
+    found = {name: rows for name, rows in walk(whom, case_ids, agency_id=agency_id, own_of=person_id) if rows}
     names = _Names(found)
     shut = {row["id"] for row in found.get("disclosure", ()) if SEALED["disclosure"](row)}
     things = []

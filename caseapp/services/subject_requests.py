@@ -1,0 +1,531 @@
+"""A person asks for what is kept about them (X-5, GDPR art. 12, 15): written down by whoever they ask, answered within
+one calendar month by the agency that leads their case.
+
+What is held is gathered as it stands that day, each thing is looked at where it may touch somebody else, and the pack is
+made once from what was gathered (documents/subject_pack.py makes the file)."""
+
+import hashlib
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import func, select, update
+
+from caseapp import clock
+from caseapp.errors import NotAllowed, RuleBroken, Stale
+from caseapp.extensions import db
+from caseapp.ids import new_id
+from caseapp.models import Person, SubjectItem, SubjectPack, SubjectRequest, SubjectStep, User
+from caseapp.policy import rights, rules
+from caseapp.policy.do import Do
+from caseapp.policy.rights import ItemFile, SubjectFile
+from caseapp.policy.scopes import CaseFile, PersonFile
+from caseapp.policy.viewer import Viewer
+from caseapp.queries import everything_held
+from caseapp.services import audit, events
+from caseapp.services.transaction import use_case
+from caseapp.vocabulary import (
+    OPEN_ACCESS,
+    AccessAct,
+    AccessStage,
+    AskedHow,
+    AuditAct,
+    ItemDecision,
+    WithholdGround,
+)
+
+#: Calendar days before its day on which an answer is called to mind; once late, it comes again after as many.
+SOON = 7
+LOOKS_THROUGH = (AccessStage.RECEIVED, AccessStage.REVIEW)
+
+
+def in_months(day: date, months: int) -> date:
+    """The same day so many calendar months later, or the last day of a month that is shorter (Regulation 1182/71)."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def answering(agency_id: int) -> set[int]:
+    """The line managers and privacy officers of an agency whose accounts are live."""
+    return set(
+        db.session.scalars(
+            select(User.id).where(
+                User.agency_id == agency_id,
+                User.disabled_at.is_(None),
+                User.roles.op("&")(int(rights.ANSWERS)) != 0,
+            )
+        )
+    )
+
+
+@use_case
+def receive(
+    about: CaseFile | PersonFile,
+    *,
+    actor: Viewer,
+    at: datetime,
+    received_on: date,
+    how: AskedHow,
+    words: str = "",
+    through: str = "",
+    answer_how: str = "",
+    identity_how: str = "",
+    identity_on: date | None = None,
+) -> int:
+    """Write down that the person asked, on a local day, however they asked: no form is needed. Whoever sees the person
+    may; the line managers and privacy officers of the agency that leads the case are told. Returns its id."""
+    if not rules.may(actor, Do.RECORD_SUBJECT_REQUEST, about):
+        raise NotAllowed
+    today = clock.local_day(at)
+    if received_on > today:
+        raise RuleBroken("This day has not come yet", "received_on")
+    if how is AskedHow.THROUGH and not through:
+        raise RuleBroken("Say who speaks for them, and by what right", "through")
+    _check_identity(identity_how, identity_on, today)
+    case = about if isinstance(about, CaseFile) else None
+    person_id = case.person_id if case else about.id
+    agency_id = case.lead_agency_id if case else _registered_by(person_id)
+    row = SubjectRequest(
+        id=new_id(),
+        agency_id=agency_id,
+        person_id=person_id,
+        asked_as=_name(person_id),
+        received_on=received_on,
+        how=how,
+        words=words,
+        through=through,
+        answer_how=answer_how,
+        identity_how=identity_how,
+        identity_on=identity_on,
+        due_on=in_months(received_on, 1),
+        recorded_at=at,
+        recorded_by_id=actor.user_id,
+        recorded_agency_id=actor.agency_id,
+    )
+    db.session.add(row)
+    db.session.flush()
+    _step(row, AccessAct.RECEIVED, actor, at)
+    if identity_on:
+        _step(row, AccessAct.IDENTITY, actor, at, identity_how)
+    _tell(row, actor, at, "A person asked for what is kept about them. See Requests.")
+    return row.id
+
+
+def _registered_by(person_id):
+    return db.session.scalar(select(Person.registered_by_agency_id).where(Person.id == person_id))
+
+
+def _name(person_id):
+    row = db.session.execute(
+        select(Person.given_name, Person.family_name).where(Person.id == person_id)
+    ).one()
+    return f"{row.given_name} {row.family_name}".strip()
+
+
+def _check_identity(how, on, today):
+    if how and on is None:
+        raise RuleBroken("Say on which day it was checked", "identity_on")
+    if on is not None and not how:
+        raise RuleBroken("Say how you know that it is them", "identity_how")
+    if on is not None and on > today:
+        raise RuleBroken("This day has not come yet", "identity_on")
+
+
+@use_case
+def check_identity(
+    asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, how: str, on: date | None
+) -> int:
+    """How, and on which local day, it was made sure that it is the person who asks. Returns its id."""
+    row = _hold(asked, actor, Do.SPEAK_FOR_SUBJECT, version)
+    if not how:
+        raise RuleBroken("Say how you know that it is them", "how")
+    if on is None or on > clock.local_day(at):
+        raise RuleBroken("Say on which day it was checked", "on")
+    row.identity_how, row.identity_on = how, on
+    _step(row, AccessAct.IDENTITY, actor, at, how)
+    return row.id
+
+
+@use_case
+def extend(
+    asked: SubjectFile,
+    *,
+    actor: Viewer,
+    at: datetime,
+    version: int | None = None,
+    until: date | None,
+    reason: str,
+    told_on: date | None,
+) -> int:
+    """Take more time, two further months at most, for a reason that the person is told within the first (art. 12(3)).
+    Once only. Returns its id."""
+    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    if row.extended_to is not None:
+        raise RuleBroken("More time was taken already; there is none left to take")
+    latest = in_months(row.received_on, 3)
+    if until is None or not row.due_on < until <= latest:
+        raise RuleBroken(f"Choose a day after the first month and not after {_day(latest)}", "until")
+    if not reason:
+        raise RuleBroken("Say why it takes longer, as the person was told", "reason")
+    if told_on is None or told_on > clock.local_day(at) or told_on < row.received_on:
+        raise RuleBroken("Say on which day the person was told", "told_on")
+    if told_on > row.due_on:
+        raise RuleBroken("The person has to be told within the first month", "told_on")
+    row.extended_to, row.extended_reason, row.extended_told_on = until, reason, told_on
+    _step(row, AccessAct.EXTENDED, actor, at, reason)
+    return row.id
+
+
+@use_case
+def gather(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None) -> int:
+    """Gather what the agency holds, as it stands now. What speaks against nothing is to be given; what may touch somebody
+    else waits to be looked at. Gathering again adds what is new. Returns its id."""
+    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    if row.stage not in LOOKS_THROUGH:
+        raise RuleBroken("The pack has been made")
+    kept = everything_held.kept_by(row.agency_id, row.person_id)
+    there = set(
+        db.session.execute(
+            select(SubjectItem.held_in, SubjectItem.held_key).where(SubjectItem.request_id == row.id)
+        ).tuples()
+    )
+    found = everything_held.held(
+        row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
+    )
+    new = [one for one in found if (one.table, one.key) not in there and not _this(one, row)]
+    db.session.add_all(_item(row, one, at) for one in new)
+    row.stage, row.gathered_at = AccessStage.REVIEW, at
+    _step(row, AccessAct.GATHERED, actor, at, f"{len(new)} things")
+    return row.id
+
+
+def _this(one, row):
+    """This very request says nothing about the person that they did not say themselves."""
+    return one.table == "subject_request" and one.key == str(row.id)
+
+
+def _item(row, one, at):
+    return SubjectItem(
+        request_id=row.id,
+        held_in=one.table,
+        held_key=one.key,
+        section=one.section,
+        at=one.at,
+        title=one.title,
+        content=[list(pair) for pair in one.fields],
+        look_why=one.look,
+        not_for_id=one.not_for,
+        decision=ItemDecision.WAITING if one.look else ItemDecision.GIVEN,
+        decided_at=None if one.look else at,
+    )
+
+
+@use_case
+def decide_item(
+    item: ItemFile,
+    *,
+    actor: Viewer,
+    at: datetime,
+    version: int | None = None,
+    decision: ItemDecision,
+    ground: WithholdGround | None = None,
+    why: str = "",
+) -> int:
+    """Give one thing, or withhold it on a legal ground with the reason why it holds here. What is kept apart is decided
+    only by somebody who reads it, and never goes into the pack. Returns the item's id."""
+    if not rules.may(actor, Do.DECIDE_SUBJECT_ITEM, item):
+        raise NotAllowed
+    row = db.session.scalar(
+        select(SubjectItem)
+        .where(SubjectItem.id == item.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if version is not None and row.version != version:
+        raise Stale({}, version=row.version)
+    if row.held_in in everything_held.SEALED and not row.content and not _reads_apart(row, item, actor):
+        raise RuleBroken("Only those on the list of the section decide about this. Ask its line manager")
+    if decision is ItemDecision.WITHHELD:
+        if ground is None:
+            raise RuleBroken("Choose the ground in law", "ground")
+        if not why:
+            raise RuleBroken("Say why this ground holds here", "why")
+    elif decision is not ItemDecision.GIVEN:
+        raise RuleBroken("Choose whether it is given", "decision")
+    withheld = decision is ItemDecision.WITHHELD
+    row.decision, row.ground, row.why = decision, ground if withheld else None, why if withheld else ""
+    row.decided_at, row.decided_by_id = at, actor.user_id
+    audit.record(
+        actor,
+        f"access request: {row.section.lower()}, {'withheld' if withheld else 'given'}",
+        at=at,
+        person_id=item.request.person_id,
+        detail={"request": row.request_id, "item": row.id},
+    )
+    return row.id
+
+
+def _reads_apart(row, item, actor):
+    from caseapp.queries.restricted import restricted_for_review
+
+    if row.held_in != "restricted_entry":
+        from caseapp.policy.disclosures import find_disclosure
+
+        return find_disclosure(actor, int(row.held_key)) is not None
+    return any(
+        one.text is not None and str(one.id) == row.held_key
+        for one in restricted_for_review(item.request.person_id, viewer=actor)
+    )
+
+
+@use_case
+def give_rest(
+    asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, section: str
+) -> int:
+    """Give everything of one section that still waits, after looking it through; what is kept apart and what is about the
+    reviewer themself stays. Returns its id."""
+    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    if row.stage not in LOOKS_THROUGH:
+        raise RuleBroken("The pack has been made")
+    done = db.session.execute(
+        update(SubjectItem)
+        .where(
+            SubjectItem.request_id == row.id,
+            SubjectItem.section == section,
+            SubjectItem.decision == ItemDecision.WAITING,
+            SubjectItem.look_why != everything_held.APART,
+            (SubjectItem.not_for_id.is_(None)) | (SubjectItem.not_for_id != actor.user_id),
+        )
+        .values(
+            decision=ItemDecision.GIVEN,
+            decided_at=at,
+            decided_by_id=actor.user_id,
+            version=SubjectItem.version + 1,
+        )
+        .returning(SubjectItem.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if not done:
+        raise RuleBroken("Nothing of this section waits for you")
+    _step(row, AccessAct.DECIDED, actor, at, f"{section}: the rest is given ({len(done)})")
+    return row.id
+
+
+def waiting(request_id: int) -> int:
+    """How many things still wait to be looked at."""
+    return db.session.scalar(
+        select(func.count()).where(
+            SubjectItem.request_id == request_id, SubjectItem.decision == ItemDecision.WAITING
+        )
+    )
+
+
+@use_case
+def make_pack(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, write) -> int:
+    """Make the archive, once and for good: `write(request, items, accesses, at)` gives its bytes, of the same facts the
+    same bytes. Everything has been decided, and it was made sure who asks. Returns the pack's id."""
+    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    if row.stage is not AccessStage.REVIEW:
+        raise RuleBroken("Gather what is held first" if row.gathered_at is None else "The pack has been made")
+    if row.identity_on is None:
+        raise RuleBroken("First make sure that it is the person who asks, and write down how")
+    if left := waiting(row.id):
+        raise RuleBroken(
+            f"{left} thing{'s' if left > 1 else ''} still wait{'' if left > 1 else 's'} to be looked at"
+        )
+    items = db.session.scalars(
+        select(SubjectItem).where(SubjectItem.request_id == row.id).order_by(SubjectItem.id)
+    ).all()
+    kept = everything_held.kept_by(row.agency_id, row.person_id)
+    looks = everything_held.accesses(
+        row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
+    )
+    content = write(row, items, looks, at)
+    pack = SubjectPack(
+        id=new_id(),
+        request_id=row.id,
+        made_at=at,
+        made_by_id=actor.user_id,
+        digest=hashlib.sha256(content).hexdigest(),
+        items=sum(one.decision is ItemDecision.GIVEN for one in items),
+        withheld=sum(one.decision is ItemDecision.WITHHELD for one in items),
+        content=content,
+    )
+    db.session.add(pack)
+    row.stage = AccessStage.MADE
+    _step(row, AccessAct.MADE, actor, at, f"SHA-256 {pack.digest}")
+    return pack.id
+
+
+@use_case
+def take_out(asked: SubjectFile, *, actor: Viewer, at: datetime) -> tuple[bytes, str]:
+    """The archive and its checksum, looked at again before it leaves. It leaves a line in the history."""
+    if not rules.may(actor, Do.TAKE_SUBJECT_PACK, asked):
+        raise NotAllowed
+    pack = db.session.scalar(select(SubjectPack).where(SubjectPack.request_id == asked.id))
+    if pack is None or hashlib.sha256(pack.content).hexdigest() != pack.digest:
+        raise RuleBroken("The pack is not what was made. Tell whoever keeps this system.")
+    _step(db.session.get(SubjectRequest, asked.id), AccessAct.TAKEN, actor, at, audited=False)
+    return pack.content, pack.digest
+
+
+@use_case
+def answer(
+    asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, on: date | None, how: str
+) -> int:
+    """The person has the pack: on which local day, and how they were given it. The access record says it was disclosed to
+    them. Returns its id."""
+    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    if row.stage is not AccessStage.MADE:
+        raise RuleBroken("Make the pack first")
+    if on is None or on > clock.local_day(at) or on < row.received_on:
+        raise RuleBroken("Say on which day the person was given it", "on")
+    if not how:
+        raise RuleBroken("Say how the person was given it", "how")
+    row.answered_on = on
+    _end(row, AccessStage.ANSWERED, AccessAct.ANSWERED, actor, at, how)
+    audit.write(
+        [
+            audit.entry(
+                actor,
+                AuditAct.DISCLOSED,
+                "everything held, to the person who asked for it",
+                at=at,
+                person_id=row.person_id,
+                detail={"request": row.id},
+            )
+        ]
+    )
+    return row.id
+
+
+@use_case
+def refuse(
+    asked: SubjectFile,
+    *,
+    actor: Viewer,
+    at: datetime,
+    version: int | None = None,
+    reason: str,
+    told_on: date | None,
+) -> int:
+    """Not answered, because it is manifestly unfounded or excessive or it is not them (art. 12(2), 12(5)). The person is
+    told why, and that they may complain to the Data Protection Commission. Returns its id."""
+    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    if not reason:
+        raise RuleBroken("Say why, as the person was told", "reason")
+    if told_on is None or told_on > clock.local_day(at) or told_on < row.received_on:
+        raise RuleBroken("Say on which day the person was told", "told_on")
+    row.answered_on = told_on
+    _end(row, AccessStage.REFUSED, AccessAct.REFUSED, actor, at, reason)
+    return row.id
+
+
+@use_case
+def withdraw(
+    asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, words: str
+) -> int:
+    """The person no longer wants it, in their words. Returns its id."""
+    row = _hold(asked, actor, Do.SPEAK_FOR_SUBJECT, version)
+    if not words:
+        raise RuleBroken("Write what the person said", "words")
+    _end(row, AccessStage.WITHDRAWN, AccessAct.WITHDRAWN, actor, at, words)
+    return row.id
+
+
+@use_case
+def note(asked: SubjectFile, *, actor: Viewer, at: datetime, text: str) -> int:
+    """A line in the history. Returns the request's id."""
+    row = _hold(asked, actor, Do.SPEAK_FOR_SUBJECT, None)
+    if not text:
+        raise RuleBroken("Write what happened", "text")
+    _step(row, AccessAct.NOTED, actor, at, text)
+    return row.id
+
+
+def _end(row, stage, act, actor, at, text):
+    row.stage, row.ended_at = stage, at
+    _step(row, act, actor, at, text)
+    _tell(row, actor, at, "A person’s request for what is kept about them has ended. See Requests.")
+
+
+def _hold(asked, actor, act, version):
+    if not rules.may(actor, act, asked):
+        raise NotAllowed
+    row = db.session.scalar(
+        select(SubjectRequest)
+        .where(SubjectRequest.id == asked.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if version is not None and row.version != version:
+        raise Stale({}, version=row.version)
+    if row.ended_at is not None:
+        raise RuleBroken("It has ended already")
+    return row
+
+
+def _step(row, act, actor, at, text="", audited=True):
+    db.session.add(SubjectStep(request_id=row.id, at=at, user_id=actor.user_id, act=act, text=text))
+    if audited:
+        audit.record(
+            actor,
+            f"access request: {act.label.lower()}",
+            at=at,
+            person_id=row.person_id,
+            detail={"request": row.id},
+        )
+
+
+def _tell(row, actor, at, words):
+    """Those who answer, and whoever wrote it down."""
+    people = answering(row.agency_id) | {row.recorded_by_id}
+    events.notify(people - {actor.user_id}, "subject_request", at=at, plain=words)
+
+
+def _day(day):
+    from caseapp import dates
+
+    return dates.day(day)
+
+
+# --- reminders ------------------------------------------------------------------------------------------------------
+
+
+def due(*, at: datetime) -> Iterable[dict]:
+    """Reminders of answers that are due within a week or late (again each week), for services.reminders._told."""
+    today = clock.local_day(at)
+    rows = db.session.execute(
+        select(
+            SubjectRequest.id,
+            SubjectRequest.agency_id,
+            func.coalesce(SubjectRequest.extended_to, SubjectRequest.due_on).label("due"),
+        ).where(SubjectRequest.stage.in_(OPEN_ACCESS))
+    ).all()
+    staff: dict[int, set[int]] = {}
+    for row in rows:
+        left = (row.due - today).days
+        if left > SOON:
+            continue
+        if left >= 0:
+            kind, key, plain = (
+                "subject_request_due",
+                row.due,
+                "An answer to a person’s request for what is kept about them is due soon. See Requests.",
+            )
+        else:
+            kind, key, plain = (
+                "subject_request_late",
+                f"{row.due}:{-left // SOON}",
+                "An answer to a person’s request for what is kept about them is late. See Requests.",
+            )
+        people = staff.setdefault(row.agency_id, answering(row.agency_id))
+        for user_id in sorted(people):
+            yield {
+                "user_id": user_id,
+                "at": at,
+                "kind": kind,
+                "plain": plain,
+                "dedupe": f"{kind}:{row.id}:{key}:{user_id}",
+            }
