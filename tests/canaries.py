@@ -58,7 +58,7 @@ from caseapp.vocabulary import (
     RelativeRole,
     WarningKind,
 )
-from tests import canary_gaps, canary_meetings, canary_reading
+from tests import canary_gaps, canary_meetings, canary_reading, canary_restricted
 from tests import world as standing
 from tests.world import LONG_AGO
 
@@ -88,6 +88,7 @@ for _who in MAY_READ:
     MAY_READ[_who] |= canary_gaps.MAY_READ.get(_who, set()) | canary_gaps.EVERYBODY
     MAY_READ[_who] |= canary_meetings.MAY_READ.get(_who, set())
     MAY_READ[_who] |= canary_reading.MAY_READ.get(_who, set())
+    MAY_READ[_who] |= canary_restricted.MAY_READ.get(_who, set())
 
 #: Columns that hold no words about anyone: keys, codes, hashes, addresses of machines.
 TECHNICAL = {
@@ -158,6 +159,7 @@ def build() -> CanaryWorld:
     session.flush()
     canary_reading.fill(world)
     _write_canaries(world)
+    canary_restricted.fill(world)
     meetings = canary_meetings.fill(world)
     session.commit()
     world.ids = {side: values | meetings[side] for side, values in _ids(world).items()}
@@ -446,7 +448,11 @@ def _write_canaries(world):
         table = mapper.local_table
         if (
             table.name
-            in OUTSIDE | canary_gaps.WRITTEN_AT_ONCE | canary_meetings.TABLES | canary_reading.TABLES
+            in OUTSIDE
+            | canary_gaps.WRITTEN_AT_ONCE
+            | canary_meetings.TABLES
+            | canary_reading.TABLES
+            | canary_restricted.TABLES
         ):
             continue
         columns = [
@@ -578,6 +584,7 @@ def _ids(world) -> dict[str, dict[str, list]]:
             "filename": ["app.css"],
             **canary_gaps.ids(world, side),
             **canary_reading.ids(world, side),
+            **canary_restricted.ids(world, side),
         }
     return found
 
