@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -56,3 +56,14 @@ def at_local(day: date, hour: time) -> datetime:
 def today() -> date:
     """The local calendar day."""
     return now().astimezone(_zone).date()
+
+
+def micros(moment: datetime) -> int:
+    """A moment as whole microseconds since 1970, exact: for addresses and keys."""
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def from_micros(value: int) -> datetime:
+    """The moment behind `micros`. OverflowError where no calendar reaches."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)

@@ -43,7 +43,7 @@ _HOLD = select(_USER.c.reading_proof_after, _USER.c.reading_held_until).where(
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many different people's records an account has had within SPAN, lines of files included."""
+    """How many different people's records an account has had within SPAN, those named in files included."""
 
     records: int
     acts: tuple[Act, ...]
@@ -54,15 +54,14 @@ def pace(user_id: int, *, at: datetime, since: datetime | None = None) -> Pace:
     begins = max(at - SPAN, since) if since else at - SPAN
     rows = read(_RECENT, {"user_id": user_id, "since": begins}).all()
     people = {row.person_id for row in rows if row.person_id}
-    lines = sum(
-        row.detail.get("rows", 0)
+    in_files = {
+        case_id
         for row in rows
-        if row.act == AuditAct.EXPORTED
-        and isinstance(row.detail, dict)
-        and isinstance(row.detail.get("rows"), int)
-    )
+        if row.act == AuditAct.EXPORTED and isinstance(row.detail, dict)
+        for case_id in row.detail.get("cases") or ()
+    }
     acts = tuple(Act(row.id, row.at, row.act, row.case_id, row.person_id) for row in rows)
-    return Pace(len(people) + lines, acts)
+    return Pace(len(people) + len(in_files), acts)
 
 
 def measure(user_id: int, agency_id: int, *, proved_at: datetime | None, at: datetime) -> None:
@@ -101,7 +100,7 @@ def _stop(user_id, agency_id, now, hard, at):
                 FindingKind.AT_ONCE,
                 reader,
                 list(now.acts),
-                f"Had {now.records:,} people’s records or lines within ten minutes. Nothing more was shown for {minutes} "
+                f"Had {now.records:,} people’s records within ten minutes, files included. Nothing more was shown for {minutes} "
                 "minutes.",
                 now.records,
                 f"at_once:{user_id}:{at:%Y%m%d%H%M}",

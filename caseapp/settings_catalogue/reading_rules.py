@@ -29,7 +29,7 @@ def _slowing():
         _many(
             "reading_ask_again",
             "Reading many records: the password is asked for again after",
-            "Different people’s records that one account opens within ten minutes. Each line of a file that is saved "
+            "Different people’s records that one account opens within ten minutes. Each case in a file that is saved "
             "counts as one.",
             40,
             15,
@@ -39,7 +39,7 @@ def _slowing():
             "reading_stop",
             "Reading many records: no more is shown after",
             "Different people’s records that one account opens, prints or saves within ten minutes. The privacy officer is told.",
-            120,
+            200,
             30,
             2000,
         ),

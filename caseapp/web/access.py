@@ -18,6 +18,7 @@ from caseapp.policy import (
     escalations,
     grievances,
     meetings,
+    privacy,
     reading,
     restricted,
     rights,
@@ -248,6 +249,32 @@ def on_assignment(act: Do):
 def on_set(act: Do):
     """An act on one reading set, given by `set_id`. The view gets `reading_set`, a SetFile."""
     return on_record(act, argument="set_id", gives="reading_set", find=reading.find_set, about=lambda one: {})
+
+
+def on_privacy_record(act: Do):
+    """An act of a privacy officer on one case, given by `reference`. The view gets `record`, a RecordFile, and says itself
+    what it shows."""
+    return on_record(
+        act,
+        argument="reference",
+        gives="record",
+        find=privacy.find_record,
+        about=lambda record: {},
+        sought=lambda reference: {"reference": reference},
+    )
+
+
+def on_finding(act: Do, reads: str | None = None):
+    """An act on one finding of unusual reading, given by `finding_id`. The view gets `finding`, a FindingFile. It stands
+    in the officer's own part of the record: whoever it is about is not warned by it."""
+    return on_record(
+        act,
+        reads,
+        argument="finding_id",
+        gives="finding",
+        find=privacy.find_finding,
+        about=lambda finding: {"detail": {"finding": finding.id}},
+    )
 
 
 def on_record(act: Do, reads: str | None = None, *, argument, gives, find, about, sought=lambda key: {}):

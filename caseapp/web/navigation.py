@@ -47,6 +47,9 @@ PLACES = (
     ("Gaps and blocks", "escalations.index", Do.SEE_GAPS, "gaps"),
     ("Reading", "reading.index", Do.SEE_READING, None),
     ("People", "people.index", Do.SEARCH_PEOPLE, None),
+    ("Privacy", "privacy.index", Do.LOOK_AFTER_PRIVACY, None),
+    ("Unusual reading", "privacy.findings", Do.LOOK_AFTER_PRIVACY, None),
+    ("Access record", "privacy.record", Do.SEARCH_AUDIT, None),
     ("Staff", "staff.index", Do.MANAGE_STAFF, None),
     ("Our agency", "agency.show", Do.MANAGE_OWN_AGENCY, None),
     ("Reading sets", "reading.sets", Do.KEEP_READING_SETS, None),
@@ -57,6 +60,7 @@ PLACES = (
     ("Group agenda", "triage.group_agenda", Do.TRIAGE_GAPS, None),
     ("Register", "triage.register", Do.SEE_REGISTER, None),
     ("Reports", "triage.quarterly", Do.SEE_REPORTS, None),
+    ("Disclosures", "restricted.disclosures", Do.SEE_DISCLOSURES, None),
 )
 
 #: for those who work above the agencies, before all others
@@ -148,6 +152,8 @@ def landing(viewer: Viewer) -> str:
         return _url("home.caseload" if waiting.has_caseload(viewer=viewer) else "home.our_actions")
     if rules.may(viewer, Do.TRIAGE_GAPS):
         return _url("triage.index")
+    if rules.may(viewer, Do.LOOK_AFTER_PRIVACY):
+        return _url("privacy.index")
     if viewer.has(Role.AGENCY_ADMIN):
         return _url("staff.index")
     if viewer.has(Role.SYSTEM_ADMIN):
