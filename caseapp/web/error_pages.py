@@ -1,5 +1,7 @@
 """Errors fail closed, in plain words, and name nothing. A fragment asked for by htmx gets a status and no body to swap."""
 
+import sqlite3
+
 from flask import render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -22,6 +24,7 @@ def install(app) -> None:
     app.register_error_handler(Stale, lambda error: show(409))
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(NoConnection, lambda error: _plain(503, error))
+    app.register_error_handler(sqlite3.Error, _file)  # where a transaction could not even begin
     app.register_error_handler(Exception, _unexpected(app))
 
 
@@ -57,8 +60,12 @@ def _csrf(_error):
     """The form is too old, or not ours. Typed text is kept where somebody was signed in (web.kept)."""
     from flask_login import current_user
 
-    from caseapp.web.kept import keep
+    from caseapp.web.kept import carried, keep, show_again
 
+    if request.endpoint == "auth.go_on_with_text" and current_user.is_authenticated and (text := carried()):
+        return show_again(
+            text
+        )  # signed in in another tab, so the token of this page is of an earlier session
     return show(400) if current_user.is_authenticated or not request.form else keep()
 
 
@@ -68,9 +75,19 @@ REST = 20
 
 def _database(error):
     """503 where the database does not answer or its file cannot be read; 500 where it answered and did not like it."""
+    if type(error.orig) is sqlite3.DatabaseError:
+        return _file(error)
     gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-    broken_file = type(error.orig).__module__ == "sqlite3" and type(error.orig).__name__ == "DatabaseError"
-    return _plain(503 if gone or broken_file else 500, error)
+    return _plain(503 if gone else 500, error)
+
+
+def _file(error):
+    """SQLite's file is held by somebody else, or cannot be read: then no open connection is of use any more, and new
+    ones find it as soon as it is back."""
+    answer = _plain(503, error)
+    db.session.remove()
+    db.engine.dispose()
+    return answer
 
 
 def _unexpected(app):
