@@ -1,5 +1,6 @@
 """The commands of `flask --app app …`, one module for each group."""
 
+from caseapp.cli.audit import audit
 from caseapp.cli.db import db
 from caseapp.cli.handbooks import handbooks
 from caseapp.cli.imports import import_caseload
@@ -7,7 +8,7 @@ from caseapp.cli.jobs import jobs
 from caseapp.cli.reminders import reminders
 from caseapp.cli.world import world
 
-GROUPS = (db, handbooks, import_caseload, jobs, reminders, world)
+GROUPS = (audit, db, handbooks, import_caseload, jobs, reminders, world)
 
 
 def install(app) -> None:

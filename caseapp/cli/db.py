@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.pool import NullPool
+
+from caseapp.services import audit_grants
 
 
 def _url():
@@ -77,3 +80,20 @@ def backup(target):
     if found != "ok":
         raise click.ClickException(f"The copy is damaged: {found}")
     click.echo(f"{target}: {target.stat().st_size // 1024} KiB, checked.")
+
+
+@db.command()
+@click.argument("role")
+@click.option("--show", is_flag=True, help="Only print the SQL.")
+@with_appcontext
+def grants(role, show):
+    """Give the application's own ROLE of PostgreSQL what it needs and no more: nothing that was only to be added to can
+    it change or delete (X-13). Run it as the owner of the tables, after each upgrade."""
+    engine = create_engine(_url(), poolclass=NullPool)
+    if engine.dialect.name != "postgresql":
+        raise click.ClickException("SQLite has no roles; see docs/operators/audit.md.")
+    with engine.begin() as connection:
+        for statement in audit_grants.statements(connection, role):
+            click.echo(f"{statement};")
+            if not show:
+                connection.exec_driver_sql(statement)

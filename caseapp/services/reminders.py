@@ -36,6 +36,7 @@ from caseapp.models import (
 from caseapp.policy import scopes
 from caseapp.queries.agency_limits import Limits
 from caseapp.services import (
+    audit_checkpoints,
     consent_effects,
     digests,
     dormant,
@@ -99,6 +100,14 @@ def run(
         _duty("tries at secrets", now, lambda at: f"{throttle.forget_old(at=at)} forgotten"),
         _duty("digests", now, lambda at: f"{digests.write(at=at, public_url=public_url)} written"),
     ]
+    done.append(
+        _duty(
+            "audit checkpoint",
+            now,
+            lambda at: audit_checkpoints.make_daily(at=at),
+            own_transactions=True,
+        )
+    )
     with unit_of_work():
         db.session.execute(delete(JobRun).where(JobRun.started_at < now() - KEPT))
     done.append(

@@ -1,0 +1,171 @@
+"""`flask --app app audit …` and `db grants`: what operators see of the record (X-13)."""
+
+import pytest
+from sqlalchemy import create_engine, delete, text, update
+from sqlalchemy.exc import ProgrammingError
+
+from caseapp import clock, create_app
+from caseapp.extensions import db
+from caseapp.models import AuditEntry, CaseNote
+from caseapp.services import audit_checkpoints
+from caseapp.services.audit_verify import verify
+from tests.test_audit_chains import NIALL, here, tamper, write
+from tests.world import build, sign_in
+
+TABLE = AuditEntry.__table__
+
+
+@pytest.fixture
+def flask(app, db_session):
+    def run(*words, **more):
+        db.session.rollback()
+        return app.test_cli_runner().invoke(args=["audit", *words], **more)
+
+    return run
+
+
+def test_the_line_of_a_checkpoint_is_printed_again_until_something_is_written(flask):
+    assert "Nothing has been written" in flask("checkpoint").output
+    write("a look", person_id=NIALL)
+    first = flask("checkpoint").output
+    assert first.startswith("caseapp-audit 1 ") and "chains=1 entries=1 key=" in first
+    assert flask("checkpoint").output == first
+    write("another", person_id=NIALL)
+    assert flask("checkpoint").output.startswith("caseapp-audit 2 ")
+    assert flask("verify", "--checkpoint", first.strip()).exit_code == 0
+
+
+def test_verify_says_that_it_is_whole_or_where_it_is_not_and_ends_with_1(flask):
+    for number in range(5):
+        write(f"look {number}", person_id=NIALL)
+    whole = flask("verify")
+    assert (whole.exit_code, whole.output.count("\n")) == (0, 1)
+    assert "5 entries in 1 chains, 0 checkpoints: whole; 5 came after the last checkpoint" in whole.output
+    tamper(update(TABLE).where(here(NIALL, 2)).values(what="nothing"))
+    broken = flask("verify")
+    assert broken.exit_code == 1
+    assert f"changed: chain {NIALL}, number 2: changed: it does not say what was sealed" in broken.output
+    assert "1 faults" in broken.output and "nothing" not in broken.output, "never what the entry says"
+
+
+def test_a_checkpoint_tells_of_a_chain_that_became_shorter(flask):
+    for number in range(5):
+        write(f"look {number}", person_id=NIALL)
+    flask("checkpoint")
+    tamper(delete(TABLE).where(TABLE.c.number > 3))
+    said = flask("checkpoint")
+    assert said.exit_code == 1 and "1 chains are shorter" in said.output
+
+
+def test_a_line_that_is_none_and_a_day_that_is_none_are_said_to_be_so(flask):
+    assert "not the line of a checkpoint" in flask("verify", "--checkpoint", "nonsense").output
+    assert flask("verify", "--since", "yesterday").exit_code == 2
+    assert flask("verify", "--since", "2026-11-01").exit_code == 0
+
+
+def test_a_new_key_asks_first(flask):
+    assert flask("new-key", input="n\n").exit_code == 1
+    write("before", person_id=NIALL)
+    assert "sealed with key" in flask("new-key", input="y\n").output
+    write("after", person_id=NIALL)
+    assert verify() == []
+
+
+def test_the_daily_duty_makes_one_checkpoint_a_day_and_prints_its_line(app, db_session):
+    write("a look", person_id=NIALL)
+    said = app.test_cli_runner().invoke(args=["reminders"]).output
+    assert "audit checkpoint: caseapp-audit 1 " in said
+    write("another", person_id=NIALL)
+    assert "audit checkpoint: made today" in app.test_cli_runner().invoke(args=["reminders"]).output
+    db.session.rollback()
+    assert audit_checkpoints.last().number == 1
+
+
+def test_the_applications_role_works_with_everything_and_cannot_change_what_is_only_added_to(
+    database, another_database, tmp_path
+):
+    """On the real PostgreSQL: the role reads pages and writes notes, and is refused by the database itself."""
+
+    def application(url):
+        return create_app(
+            {
+                "TESTING": True,
+                "CASEAPP_ENV": "test",
+                "DATABASE_URL": url,
+                "CASEAPP_DATA": str(tmp_path),
+                "SECRET_KEY": "only for tests",
+            }
+        )
+
+    owner = application(another_database)
+    if database.kind != "postgresql":
+        said = owner.test_cli_runner().invoke(args=["db", "grants", "caseapp_app"])
+        assert said.exit_code == 1 and "SQLite has no roles" in said.output
+        return
+    engine = create_engine(another_database, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("CREATE ROLE caseapp_app LOGIN"))
+        said = owner.test_cli_runner().invoke(args=["db", "grants", "caseapp_app"])
+        assert said.exit_code == 0, said.output
+        for table in (
+            "audit_entry",
+            "audit_checkpoint",
+            "audit_head",
+            "reading_confirmation",
+            "reading_receipt",
+        ):
+            assert f"REVOKE UPDATE, DELETE ON {table} FROM caseapp_app" in said.output
+        assert "REVOKE UPDATE ON escalation_step FROM" in said.output.replace("UPDATE, DELETE", "UPDATE")
+        with owner.app_context():
+            world = build()
+            db.session.remove()
+            db.engine.dispose()
+        _works_and_is_refused(application(another_database.replace("postgres@", "caseapp_app@")), world)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text("DROP OWNED BY caseapp_app"))
+            connection.execute(text("DROP ROLE caseapp_app"))
+        engine.dispose()
+
+
+def _works_and_is_refused(app, world):
+    browser = app.test_client()
+    with app.app_context():
+        sign_in(browser, world.orla)
+        db.session.remove()
+        for page in ("", "/plan", "/notes", "/timeline", "/audit"):
+            assert browser.get(f"/cases/{world.reference}{page}").status_code == 200, page
+        from caseapp.services import case_notes
+        from caseapp.vocabulary import NoteKind
+
+        case_notes.write(
+            world.case_for(world.orla),
+            actor=world.orla,
+            at=clock.now(),
+            kind=NoteKind.CONTACT,
+            text="By phone",
+        )
+        assert db.session.query(CaseNote).count() >= 1
+        assert audit_checkpoints.make(at=clock.now()).number == 1
+        assert verify() == []
+        db.session.rollback()
+        for statement in (
+            "UPDATE audit_entry SET what = 'nothing'",
+            "DELETE FROM audit_entry",
+            "TRUNCATE audit_entry",
+            "UPDATE audit_checkpoint SET entries = 0",
+            "DELETE FROM audit_head",
+            "ALTER TABLE audit_entry DISABLE TRIGGER USER",
+            "DROP TABLE audit_head",
+            "SET session_replication_role = replica",
+            "UPDATE escalation_step SET at = at",
+            "DELETE FROM reading_confirmation",
+            "CREATE TABLE mine (id int)",
+        ):
+            with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+                db.session.execute(text(statement))
+                pytest.fail(f"it was done: {statement}")
+            db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
