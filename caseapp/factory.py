@@ -7,6 +7,7 @@ from caseapp import blueprints, cli, clock
 from caseapp.extensions import csrf, db, install_sqlite
 from caseapp.web import (
     access,
+    directories,
     error_pages,
     headers,
     logs,
@@ -49,6 +50,7 @@ def create_app(overrides: dict | None = None) -> Flask:
     sessions.install(app)
     urls.install(app)
     templating.install(app)
+    directories.install(app)
     second_step.install(app)
     blueprints.install(app)
     error_pages.install(app)
@@ -67,6 +69,8 @@ def _refuse_unsafe(app):
         raise RuntimeError("SECRET_KEY must be set, at least 32 characters, in production")
     if not app.config["PUBLIC_URL"].startswith("https://"):
         raise RuntimeError("PUBLIC_URL must be the https:// address that people use, in production")
+    if app.config["SECOND_FACTOR"] not in {"required", "agencies"}:
+        raise RuntimeError("SECOND_FACTOR must be required or agencies, in production")
 
 
 def _refuse_demo(app):

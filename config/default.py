@@ -64,6 +64,8 @@ def from_environment() -> dict:
         .strip()
         .lower(),
         "AUDIT_KEYS": os.environ.get("AUDIT_KEYS", ""),
+        "DIRECTORIES": os.environ.get("DIRECTORIES", ""),
+        "BREACH_LIST": os.environ.get("BREACH_LIST", ""),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": True,
         "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,

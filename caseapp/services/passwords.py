@@ -14,6 +14,8 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from caseapp.services import breach_list
+
 LEAST = 15
 MOST = 128
 
@@ -49,9 +51,10 @@ def outdated(stored: str) -> bool:
     return _HASHER.check_needs_rehash(stored)
 
 
-def fault(password: str, *, about: tuple[str, ...] = ()) -> str | None:
+def fault(password: str, *, about: tuple[str, ...] = (), breached: str = "") -> str | None:
     """Why this password cannot be taken, as a sentence for its owner; None if it can. `about` are names that others
-    would try first: of the person, the agency, the e-mail address."""
+    would try first: of the person, the agency, the e-mail address. `breached` is the path of the operator's list of
+    passwords that were stolen elsewhere (services.breach_list), if there is one."""
     text = unicodedata.normalize("NFKC", password)
     if len(text) < LEAST:
         return f"Use {LEAST} characters or more. Three or four words that do not belong together are easy to remember."
@@ -65,6 +68,8 @@ def fault(password: str, *, about: tuple[str, ...] = ()) -> str | None:
             return "This is one of the passwords that are tried first everywhere. Use words that do not belong together."
         if _made_of(letters, about):
             return "This is made of your name, your agency’s, or ours, which is what others would try first."
+    if breached and breach_list.holds(text, breached):
+        return "This password was stolen elsewhere and is on the lists that thieves try. Use words that do not belong together."
     return None
 
 

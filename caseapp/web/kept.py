@@ -17,14 +17,19 @@ from caseapp.web.error_pages import show
 from caseapp.web.field_words import endpoint_of, in_words
 from caseapp.web.forms import clean
 from caseapp.web.passwords import SignInForm
-from caseapp.web.sessions import KEPT_AT_MOST, local_path
+from caseapp.web.sessions import KEPT_AT_MOST, local_path, viewer
 
 PREFIX = "kept-"
 TO = "kept_to"
 
-_NEVER = re.compile(r"csrf|passw|secret|token|\A(?:kept-)?(?:old|new|again|code)\Z", re.IGNORECASE)
+_NEVER = re.compile(r"csrf|passw|secret|token|\A(?:kept-)?(?:old|new|again|code|answer)\Z", re.IGNORECASE)
 _PLUMBING = {"once", "version"}
-_NOTHING_TO_KEEP = {"auth.forgotten_now", "auth.new_password_now"}
+_NOTHING_TO_KEEP = {
+    "auth.forgotten_now",
+    "auth.new_password_now",
+    "auth.back_from_directory_now",
+    "auth.ask_key",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def keep():
     """The answer (401) to a form that arrives signed out: the sign-in page, holding what was typed."""
     if request.endpoint == "auth.sign_out":
         return redirect(url_for("auth.signed_out"), 303)
-    if request.endpoint in {"auth.sign_in_now", "auth.second_now"}:
+    if request.endpoint in {"auth.sign_in_now", "auth.second_now", "auth.go_on_with_text"}:
         return _once_more()
     if request.endpoint in _NOTHING_TO_KEEP:
         return show(400)
@@ -72,6 +77,13 @@ def typed() -> Kept | None:
     return _kept(local_path(request.full_path.rstrip("?")), fields or [("once", "")])
 
 
+def show_again(text: Kept):
+    """The page after signing in: what was typed, to be sent on with one button."""
+    from caseapp.web.navigation import landing
+
+    return render_template("auth/kept.html", kept=text, landing=landing(viewer()))
+
+
 def _once_more():
     """A sign-in page that was open while somebody signed in or out in another tab: its token is of no use any more."""
     form = SignInForm(formdata=None)
@@ -81,7 +93,11 @@ def _once_more():
 
 
 def _door(form, text):
-    return render_template("auth/sign_in.html", form=form, kept=text, demo_door=DemoDoor())
+    from caseapp.web import directories
+
+    return render_template(
+        "auth/sign_in.html", form=form, kept=text, demo_door=DemoDoor(), directories=directories.offered()
+    )
 
 
 def carried() -> Kept | None:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from caseapp.blueprints.auth.views import account, door, links, second_factor  # noqa: E402, F401 - they register themselves on bp
+from caseapp.blueprints.auth.views import account, directory, door, keys, links, second_factor  # noqa: E402, F401 - they register themselves on bp

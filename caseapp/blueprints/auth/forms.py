@@ -5,7 +5,7 @@ from wtforms.validators import StopValidation
 
 from caseapp.vocabulary import DigestChoice
 from caseapp.web.forms import Form, at_most, needed
-from caseapp.web.passwords import SecretField
+from caseapp.web.passwords import AnswerField, SecretField
 
 
 class ForgottenForm(Form):
@@ -36,3 +36,12 @@ class OwnDetailsForm(Form):
     phone = StringField("Telephone", [at_most(80)])
     hours = StringField("When you can be reached", [at_most(80)])
     digest = RadioField("Mail about news", choices=dict(DigestChoice.choices()), coerce=DigestChoice)
+
+
+class KeyForm(Form):
+    answer = AnswerField()
+    name = StringField("What you call it", [needed("Give it a name, so that you know it again"), at_most(80)])
+
+
+class KeyNameForm(Form):
+    name = StringField("What you call it", [needed("Give it a name, so that you know it again"), at_most(80)])

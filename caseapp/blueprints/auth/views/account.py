@@ -9,9 +9,10 @@ from caseapp.blueprints.auth import bp
 from caseapp.blueprints.auth.forms import ChangePasswordForm, OwnDetailsForm
 from caseapp.errors import RuleBroken
 from caseapp.queries import accounts as reads
-from caseapp.queries import email_changes
+from caseapp.queries import agency_sign_in, email_changes
 from caseapp.services import accounts, passwords, second_factor, sessions
 from caseapp.services import email_changes as changes
+from caseapp.web import directories
 from caseapp.web.access import signed_in
 from caseapp.web.answers import page, saved
 from caseapp.web.reading import outside_transaction
@@ -52,7 +53,7 @@ def change_password():
     """Every session ends with the old password; this browser gets a new one."""
     form = ChangePasswordForm()
     if form.validate_on_submit() and _changed(form):
-        sign_in(viewer().user_id)
+        sign_in(viewer().user_id, viewer().factor, viewer().via)
         return saved(
             url_for("auth.account"), say="Your password is changed. You were signed out everywhere else."
         )
@@ -62,7 +63,11 @@ def change_password():
 def _changed(form):
     me = viewer()
     own = reads.own(viewer=me)
-    fault = passwords.fault(form.new.data, about=(own.name, own.agency_name, own.email))
+    fault = passwords.fault(
+        form.new.data,
+        about=(own.name, own.agency_name, own.email),
+        breached=current_app.config["BREACH_LIST"],
+    )
     with outside_transaction():
         right = passwords.right(own.password_hash, form.old.data)
         new_hash = passwords.hashed(form.new.data) if right and not fault else ""
@@ -127,6 +132,7 @@ def end_session(session_key):
 def _page(details=None, password=None, status=200):
     now = clock.now()
     own = reads.own(viewer=viewer())
+    way = agency_sign_in.of(viewer().agency_id)
     if details is None:
         details = OwnDetailsForm(
             formdata=None,
@@ -152,6 +158,10 @@ def _page(details=None, password=None, status=200):
         sessions=open_now,
         least=passwords.LEAST,
         two_steps=second_factor.is_on(viewer().user_id),
+        codes_left=second_factor.recovery_codes_left(viewer().user_id),
+        password_counts=own.password_hash and agency_sign_in.password_opens(own.roles, way),
+        directory=directories.of_agency(way),
+        connected=agency_sign_in.connected(viewer().user_id),
         change=email_changes.waiting(viewer().user_id),
     )
 

@@ -2,13 +2,15 @@
 
 import time
 
-from flask import redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 
 from caseapp import clock
 from caseapp.blueprints.auth import bp
 from caseapp.blueprints.auth.forms import ForgottenForm, NewPasswordForm
 from caseapp.queries import accounts as reads
+from caseapp.queries import agency_sign_in
 from caseapp.services import account_links, passwords
+from caseapp.web import directories
 from caseapp.web.access import public
 from caseapp.web.answers import page
 from caseapp.web.links import link_to
@@ -48,7 +50,20 @@ def forgotten_sent():
 @public
 def new_password(token):
     link = reads.link(token, at=clock.now())
-    return _gone() if link is None else page("auth/new_password.html", form=NewPasswordForm(), link=link)
+    return _gone() if link is None else _choose(token, link, NewPasswordForm(formdata=None))
+
+
+def _choose(token, link, form, status=200):
+    return page("auth/new_password.html", status, form=form, link=link, token=token, **_ways(link))
+
+
+def _ways(link):
+    """What the link may open: a password, where one opens the door at all; the agency's directory."""
+    way = agency_sign_in.of(reads.credentials_of(link.user_id).agency_id)
+    return {
+        "by_password": agency_sign_in.password_opens(agency_sign_in.roles_of(link.user_id), way),
+        "directory": directories.of_agency(way),
+    }
 
 
 @bp.post("/password/<token>")
@@ -59,8 +74,14 @@ def new_password_now(token):
     if link is None:
         return _gone()
     form = NewPasswordForm()
+    if not _ways(link)["by_password"]:
+        return _choose(token, link, form, 422)
     if form.validate_on_submit():
-        fault = passwords.fault(form.new.data, about=(link.name, link.agency_name, link.email))
+        fault = passwords.fault(
+            form.new.data,
+            about=(link.name, link.agency_name, link.email),
+            breached=current_app.config["BREACH_LIST"],
+        )
         if fault is None:
             with outside_transaction():
                 new_hash = passwords.hashed(form.new.data)
@@ -69,7 +90,7 @@ def new_password_now(token):
             )
             return redirect(url_for("auth.password_set"), 303) if used else _gone()
         form.reject(fault, "new")
-    return page("auth/new_password.html", 422, form=form, link=link)
+    return _choose(token, link, form, 422)
 
 
 @bp.get("/password/set")

@@ -8,7 +8,7 @@ from caseapp.blueprints.staff.views.changes import sent, touchable
 from caseapp.errors import RuleBroken
 from caseapp.policy.do import Do
 from caseapp.queries import staff as reads
-from caseapp.services import account_access, email_changes
+from caseapp.services import account_access, directory_accounts, email_changes
 from caseapp.web.access import allowed
 from caseapp.web.answers import page, saved
 from caseapp.web.forms import Form
@@ -37,6 +37,18 @@ def turn_second_step_off(user_id):
         account_access.turn_second_step_off,
         user_id,
         f"{member.name} signs in with the password alone now, and was told by mail.",
+    )
+
+
+@bp.post("/<id:user_id>/directory/end")
+@allowed(Do.MANAGE_STAFF)
+@proven
+def disconnect(user_id):
+    member = touchable(user_id)
+    return _done(
+        directory_accounts.disconnect,
+        user_id,
+        f"{member.name} no longer comes through the directory, and was told by mail.",
     )
 
 
