@@ -1,6 +1,6 @@
 """Disclosures without consent: who may read one again (S2-43).
 
-Whoever made it, and the line manager who was told, always; the other line managers of the agency that made it, and the
+Whoever made it, and the line manager who was told; the other line managers of the agency that made it, and the
 case manager, where it is not about the protection of a child. One about a child that the lead agency made lives in the
 restricted section of the case and is read by its list; one that a partner agency made stays with its author and its line
 managers. What another agency disclosed is read on the person's list in its head facts only (queries/disclosures_made).
@@ -25,15 +25,11 @@ from caseapp.policy.viewer import Viewer
 SEES_DISCLOSURE = and_(
     VIEWER_PRACTISES,
     Disclosure.agency_id == VIEWER_AGENCY,
+    scopes.not_denied(Disclosure.person_id),  # whoever is kept from a person reads nothing of them (X-8)
     or_(
         Disclosure.author_id == VIEWER_USER,
         Disclosure.manager_id == VIEWER_USER,
-        and_(
-            Disclosure.in_section.is_(False),
-            VIEWER_MANAGES,
-            # a line manager who is kept from the case in the lead agency does not read of it here (X-8)
-            or_(Case.id.is_(None), Case.lead_agency_id != VIEWER_AGENCY, scopes.SEES_CASE),
-        ),
+        and_(Disclosure.in_section.is_(False), VIEWER_MANAGES),
         and_(Disclosure.child_protection.is_(False), scopes.SEES_ALL),
         and_(Disclosure.in_section, SEES_SECTION),
     ),

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock
 from caseapp.extensions import db, read
 from caseapp.models import (
+    AccessDenial,
     Agency,
     AuditEntry,
     Case,
@@ -60,6 +61,16 @@ class Ended:
 _CASE = bindparam("case_id", type_=Id)
 _By = aliased(User, name="access_given_by")
 _EndedBy = aliased(User, name="access_ended_by")
+#: Whoever is kept from the person reads nothing, whatever their part (X-8). Select from User and Case.
+_NOT_KEPT_OUT = not_(
+    exists()
+    .where(
+        AccessDenial.user_id == User.id,
+        AccessDenial.person_id == Case.person_id,
+        AccessDenial.ended_at.is_(None),
+    )
+    .correlate(User, Case)
+)
 _LINE_MANAGER = (
     select(User.id, User.name)
     .join(Case, Case.line_manager_id == User.id)
@@ -68,6 +79,7 @@ _LINE_MANAGER = (
         User.agency_id == Case.lead_agency_id,
         User.disabled_at.is_(None),
         User.roles.op("&")(int(Role.LINE_MANAGER)) != 0,
+        _NOT_KEPT_OUT,
     )
 )
 _CASE_MANAGER = (
@@ -81,6 +93,7 @@ _CASE_MANAGER = (
         User.agency_id == Case.lead_agency_id,
         User.disabled_at.is_(None),
         User.roles.op("&")(int(PRACTISES)) != 0,
+        _NOT_KEPT_OUT,
     )
 )
 _NAMED = (
@@ -103,6 +116,7 @@ _NAMED = (
         User.agency_id == Case.lead_agency_id,
         User.disabled_at.is_(None),
         User.roles.op("&")(int(PRACTISES)) != 0,
+        _NOT_KEPT_OUT,
     )
     .order_by(User.name)
 )
