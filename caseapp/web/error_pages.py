@@ -38,7 +38,7 @@ def show(status: int):
 
 #: Fields of a form that nobody wrote by hand, or that must not come back: a password is `old`, `new` and `again` too.
 NOT_TYPED = {"csrf_token", "once", "version", "password", "next", "back", "secret"}
-SECRETS = {"old", "new", "again"}
+SECRETS = {"old", "new", "again", "answer"}
 
 
 def _typed():
@@ -125,7 +125,10 @@ def _trace(error):
     if isinstance(error, DBAPIError):
         error.hide_parameters = True
         return None
-    return (type(error), type(error)("details left out"), error.__traceback__) if _plain_init(error) else None
+    if not _plain_init(error):
+        return None
+    bare = type(error)("details left out").with_traceback(error.__traceback__)
+    return (type(error), bare, error.__traceback__)
 
 
 def _plain_init(error):
