@@ -55,6 +55,7 @@ TABLES = {
     "gap_theme",
     "register_entry",
     "register_snapshot",
+    "quarter_figures",
     "group_sitting",
     "group_item",
     "provider_grievance",
@@ -230,7 +231,7 @@ def _of_person(world, case_id, person_id, agency_id, cm, own, at):
 
 def zone(world, table: str, row) -> str:
     """Who may read the words of this row."""
-    if table in {"gap_theme", "register_entry", "register_snapshot"}:
+    if table in {"gap_theme", "register_entry", "register_snapshot", "quarter_figures"}:
         return "REGISTER"
     if table in {"group_sitting", "group_item"}:
         return "GROUP"

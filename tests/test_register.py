@@ -6,7 +6,7 @@ import re
 
 import openpyxl
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from caseapp import clock, ids
 from caseapp.errors import RuleBroken, Stale
@@ -31,7 +31,8 @@ def now(monkeypatch):
 def people(db_session, world, count) -> list[int]:
     """So many more cases, each of a person of their own."""
     found = []
-    for number in range(count):
+    before = db_session.scalar(select(func.count(Case.id)))
+    for number in range(before, before + count):
         person = Person(
             given_name=f"Secret{number}",
             family_name="Person",

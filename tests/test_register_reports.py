@@ -3,16 +3,19 @@ B14a)."""
 
 import csv
 import io
+import random
 import re
+from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, exc, update
 
 from caseapp import clock
-from caseapp.models import Area, Case, Meeting, UserArea
-from caseapp.queries import quarterly
-from caseapp.vocabulary import CaseStatus, MeetingKind, MeetingStatus, Role
+from caseapp.models import Area, Case, Meeting, Need, QuarterFigures, UserArea
+from caseapp.queries import quarterly, quarters
+from caseapp.services import quarter_figures
+from caseapp.vocabulary import CaseStatus, MeetingKind, MeetingStatus, NeedLevel, Role
 from tests.gaps import day, raised
 from tests.test_register import people
 
@@ -21,6 +24,20 @@ from tests.test_register import people
 def now(monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: day(19))
     return day(19)
+
+
+JANUARY = datetime(2027, 1, 4, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def ended(monkeypatch):
+    """Call it: the fourth quarter of 2026 has ended, and its figures are kept."""
+
+    def go():
+        monkeypatch.setattr(clock, "now", lambda: JANUARY)
+        return quarter_figures.keep(at=JANUARY)
+
+    return go
 
 
 def table_of(page: str, key: str) -> dict[str, list[str]]:
@@ -50,10 +67,11 @@ def test_a_line_manager_reads_the_own_agencys_quarter_and_nobody_elses(world, as
 
 
 def test_a_coordinator_reads_one_area_with_small_numbers_left_out_and_the_national_one_all(
-    world, as_, db_session, now
+    world, as_, db_session, now, ended
 ):
     people(db_session, world, 6)
     raised(world.orla)
+    ended()
     page = as_("sinead").get("/reports").text
     assert "Liffey North, October" in page and "Numbers under 5 are not shown" in page
     open_cases = table_of(page, "agencies")["Canal Street Drug Service"]
@@ -63,29 +81,32 @@ def test_a_coordinator_reads_one_area_with_small_numbers_left_out_and_the_nation
     db_session.add(other)
     db_session.commit()
     assert as_("sinead").get(f"/reports?of={other.id}").status_code == 404
-    everything = as_("gearoid").get("/reports").text
+    everything = as_("gearoid").get("/reports?quarter=2026-Q4").text
     assert "not shown" not in everything.split("<main", 1)[1]
     assert table_of(everything, "needs")["Accommodation"][0] == "1"
     assert "not shown" in table_of(page, "needs")["Accommodation"]
 
 
-def test_page_csv_and_xlsx_hold_the_same_figures(world, as_, db_session, now):
+def test_page_csv_and_xlsx_hold_the_same_figures(world, as_, db_session, now, ended):
     people(db_session, world, 6)
     raised(world.orla)
+    ended()
     for who in ("sinead", "declan", "gearoid"):
         client = as_(who)
-        page = client.get("/reports").text
+        page = client.get("/reports?quarter=2026-Q4").text
         lines = list(
-            csv.DictReader(io.StringIO(client.get("/reports/quarterly.csv").data.decode("utf-8-sig")))
+            csv.DictReader(
+                io.StringIO(client.get("/reports/quarterly.csv?quarter=2026-Q4").data.decode("utf-8-sig"))
+            )
         )
         told = {}
         for line in lines:
             told.setdefault((line["Table"], line["Row"]), []).append(line["Number"])
-        book = openpyxl.load_workbook(io.BytesIO(client.get("/reports/quarterly.xlsx").data))
+        book = openpyxl.load_workbook(io.BytesIO(client.get("/reports/quarterly.xlsx?quarter=2026-Q4").data))
         viewer = getattr(world, who)
         scope = quarterly.scope(quarterly.scopes_of(viewer)[0][0], viewer=viewer)
         with client.application.app_context():
-            report = quarterly.report(quarterly.quarters()[0], scope)
+            report = quarterly.report(quarters.quarter("2026-Q4"), scope)
         for table in report.tables:
             if not table.rows:
                 continue
@@ -141,15 +162,13 @@ def test_a_coordinator_without_an_area_reads_why_there_is_no_report(world, as_, 
 
 
 def test_quarters_begin_and_end_at_local_midnight_also_in_summer():
-    quarter = quarterly.Quarter(
+    quarter = quarters.Quarter(
         "2026-Q3", clock.today().replace(2026, 7, 1), clock.today().replace(2026, 10, 1)
     )
     starts, ends = quarter.moments
     assert (starts.hour, ends.hour) == (23, 23)
     assert clock.local(starts).isoformat().startswith("2026-07-01T00:00")
-    winter = quarterly.Quarter(
-        "2026-Q1", clock.today().replace(2026, 1, 1), clock.today().replace(2026, 4, 1)
-    )
+    winter = quarters.Quarter("2026-Q1", clock.today().replace(2026, 1, 1), clock.today().replace(2026, 4, 1))
     assert winter.moments[0].hour == 0
 
 
@@ -159,3 +178,56 @@ def test_what_a_role_may_choose_is_its_own(world, app, now):
         assert [words for _, words in quarterly.scopes_of(world.sinead)] == ["Liffey North"]
         assert quarterly.scopes_of(world.gearoid)[0] == ("", "All areas")
         assert world.gearoid.has(Role.NATIONAL_COORDINATOR)
+
+
+def test_a_quarter_that_goes_on_is_not_shown_where_small_numbers_are_left_out(world, as_, db_session, now):
+    people(db_session, world, 9)
+    sinead = as_("sinead")
+    page = sinead.get("/reports?quarter=2026-Q4").text
+    assert "This quarter has not ended." in page and "from Friday 1 January" in page
+    assert "<table" not in page and "quarterly.csv" not in page
+    assert sinead.get("/reports/quarterly.csv?quarter=2026-Q4").status_code == 404
+    assert "No figures were kept of this quarter." in sinead.get("/reports").text
+    assert "as far as it has come" in as_("declan").get("/reports").text
+
+
+def test_a_quarter_that_has_ended_reads_the_same_ever_after_needs_as_they_were(
+    world, as_, db_session, now, ended
+):
+    people(db_session, world, 9)
+    assert ended() == len(world.agencies) and quarter_figures.keep(at=JANUARY) == 0
+    address = "/reports?quarter=2026-Q4"
+    was = {who: table_of(as_(who).get(address).text, "needs") for who in ("sinead", "declan", "gearoid")}
+    assert was["gearoid"]["Accommodation"] != ["0", "0", "0", "0", "0"]
+    db_session.execute(update(Need).values(level=NeedLevel.NONE))
+    people(db_session, world, 3)
+    for who, levels in was.items():
+        page = as_(who).get(address).text
+        assert table_of(page, "needs") == levels and "as it stood on 4 Jan 2027" in page
+    with pytest.raises(exc.DatabaseError), db_session.begin_nested():
+        db_session.execute(update(QuarterFigures).values(content={}))
+    with pytest.raises(exc.DatabaseError), db_session.begin_nested():
+        db_session.execute(delete(QuarterFigures))
+
+
+def test_two_readings_of_an_area_tell_nothing_of_what_happened_between(world, app, db_session, monkeypatch):
+    """Whatever is recorded between two days on which a coordinator reads (the differencing attack): each number that
+    two readings show is the same, and while a quarter goes on none is shown."""
+    chance = random.Random(11)  # noqa: S311 - nothing secret
+    scope = quarterly.scope(quarterly.scopes_of(world.sinead)[0][0], viewer=world.sinead)
+    four = quarters.quarter("2026-Q4")
+    shown = []
+    for number in sorted(chance.sample(range(20, 110), 14)):
+        moment = day(1) + timedelta(days=number)
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+        if chance.random() < 0.8 or number > 100:
+            quarter_figures.keep(at=moment)
+        report = quarterly.report(four, scope)
+        if moment.date() < four.ends:
+            assert report.tables == ()
+        elif report.tables:
+            shown.append(report)
+        people(db_session, world, chance.randrange(7))
+        db_session.execute(update(Need).values(level=chance.choice(list(NeedLevel))))
+        db_session.commit()
+    assert len(shown) > 2 and len({repr(report) for report in shown}) == 1

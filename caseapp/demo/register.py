@@ -6,14 +6,19 @@ from caseapp.demo.stage import Stage
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.models import GroupItem, RegisterEntry
-from caseapp.services import register, triage
+from caseapp.queries import quarters
+from caseapp.services import quarter_figures, register, triage
 from caseapp.vocabulary import EscalationState
 
 
 def plan(stage: Stage, world) -> None:
-    """Let all of it happen at its time."""
+    """Let all of it happen at its time. The figures of each quarter that ended meanwhile are kept as they then stood."""
     if world.register is None:
         return
+    for quarter in quarters.closed(stage.now):
+        _, ended = quarter.moments
+        if any(case.opened.at < ended for case in world.cases):
+            stage.plan(ended, "reading", world.register, lambda at=ended: quarter_figures.keep(at=at))
     for entry in world.register.entries:
         stage.plan(entry.at, "register", entry, lambda entry=entry: _entry(stage, entry))
     for agenda in world.register.agendas:

@@ -106,6 +106,7 @@ from caseapp.models.procedures import (
     ReadingStanding,
     ReadingWaiver,
 )
+from caseapp.models.quarter_figures import QuarterFigures
 from caseapp.models.restricted import (
     RestrictedAccess,
     RestrictedEntry,
@@ -224,6 +225,7 @@ __all__ = [
     "PlanVersion",
     "ProviderGrievance",
     "ProviderGrievanceStep",
+    "QuarterFigures",
     "ReadingAids",
     "ReadingAssignment",
     "ReadingAssignmentChapter",

@@ -49,7 +49,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 _DONE = Action.status == ActionStatus.COMPLETED
 _OPEN = Action.status.in_(sorted(OPEN_ACTIONS))
-_STANDING = case(
+STANDING = case(
     (and_(_DONE, Action.ended_on > Action.due_on), "done_late"),
     (_DONE, "on_time"),
     (and_(_OPEN, Action.due_on < scopes.TODAY), "open_late"),
@@ -58,7 +58,7 @@ _STANDING = case(
 )
 
 #: One row for each action of each meeting, however often it was spoken of.
-_DECIDED = (
+DECIDED = (
     select(MeetingChange.meeting_id, MeetingChange.action_id)
     .outerjoin(MeetingDecision, MeetingDecision.id == MeetingChange.decision_id)
     .where(
@@ -76,7 +76,7 @@ _DECIDED = (
     )
     .distinct()
 )
-_ISSUED = Meeting.status.in_([MeetingStatus.ISSUED, MeetingStatus.AMENDED])
+ISSUED = Meeting.status.in_([MeetingStatus.ISSUED, MeetingStatus.AMENDED])
 
 
 def _of(decided, *columns):
@@ -114,7 +114,7 @@ class DecidedAction:
         return STANDINGS[self.standing][1]
 
 
-_HERE = _DECIDED.where(MeetingChange.meeting_id == bindparam("meeting_id", type_=Id)).subquery("decided_here")
+_HERE = DECIDED.where(MeetingChange.meeting_id == bindparam("meeting_id", type_=Id)).subquery("decided_here")
 _OF_MEETING = (
     _of(
         _HERE,
@@ -123,10 +123,10 @@ _OF_MEETING = (
         Action.by_person,
         Action.due_on,
         Action.ended_on,
-        _STANDING.label("standing"),
+        STANDING.label("standing"),
     )
     .outerjoin(Agency, Agency.id == Action.owner_agency_id)
-    .where(_ISSUED, SEES_MEETING, scopes.SEES_ACTION)
+    .where(ISSUED, SEES_MEETING, scopes.SEES_ACTION)
     .order_by(Action.due_on.is_(None), Action.due_on, Action.id)
 )
 
@@ -184,19 +184,16 @@ class FollowedUp:
         return dates.day(self.day)
 
 
-_ALL = _DECIDED.subquery("decided")
+_ALL = DECIDED.subquery("decided")
 _SINCE = bindparam("since", type_=Meeting.issued_at.type)
 _COUNTS = (
     func.count(Action.id).label("decided"),
-    *(
-        func.coalesce(func.sum(case({name: 1}, value=_STANDING, else_=0)), 0).label(name)
-        for name in STANDINGS
-    ),
+    *(func.coalesce(func.sum(case({name: 1}, value=STANDING, else_=0)), 0).label(name) for name in STANDINGS),
 )
 #: A line manager sees the whole of every case that the own agency leads.
 _OURS = (
     Case.lead_agency_id == scopes.VIEWER_AGENCY,
-    _ISSUED,
+    ISSUED,
     Meeting.issued_at >= _SINCE,
     HOSTS,
     scopes.SEES_ACTION,
