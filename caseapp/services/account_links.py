@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from caseapp.extensions import db
 from caseapp.models import OneTimeLink, User
 from caseapp.queries import accounts as reads
+from caseapp.queries import agency_sign_in
 from caseapp.queries.accounts import link_hash
 from caseapp.services import audit, outbox, sessions, throttle
 from caseapp.services.transaction import use_case
@@ -94,6 +95,9 @@ def ask_for_password(email: str, *, at: datetime, link_to: Callable[[str], str],
     account = reads.credentials(email)
     if account is None or not account.live or _asked_just_now(account.user_id, at):
         return
+    way = agency_sign_in.of(account.agency_id)
+    if not agency_sign_in.password_opens(agency_sign_in.roles_of(account.user_id), way):
+        return  # a new password would open nothing; a link of an administrator connects a directory account
     make(account.user_id, reads.plain_email(email), LinkKind.RESET, at=at, link_to=link_to)
     audit.record(None, "account: a new password asked for", at=at, about_id=account.user_id, address=address)
 

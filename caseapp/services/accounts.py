@@ -15,6 +15,7 @@ from caseapp.extensions import db
 from caseapp.models import Agency, Area, User, UserArea
 from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.queries import accounts as reads
+from caseapp.queries.agency_sign_in import connected
 from caseapp.services import (
     account_links,
     audit,
@@ -172,7 +173,7 @@ def send_link(user_id: int, *, actor: Viewer, at: datetime, link_to: Callable[[s
     user = reach(actor, user_id)
     if user.disabled_at is not None:
         raise RuleBroken("This account is switched off. Switch it on first.")
-    kind = LinkKind.RESET if user.password_hash else LinkKind.INVITE
+    kind = LinkKind.RESET if _in_use(user) else LinkKind.INVITE
     link = account_links.make(user.id, user.email, kind, at=at, link_to=link_to, by=actor.user_id)
     audit.record(actor, f"account: {kind.label.lower()} sent", at=at, about_id=user.id)
     return Invited(user.id, link)
@@ -204,7 +205,7 @@ def update_details(user_id: int, *, actor: Viewer, at: datetime, version: int, *
     if values["line_manager_id"] is not None and values["line_manager_id"] != user.line_manager_id:
         check_line_manager(values["line_manager_id"], user.agency_id, but=user.id)
     new_email = values["email"]
-    if new_email != user.email and user.password_hash is not None and user.id != actor.user_id:
+    if new_email != user.email and _in_use(user) and user.id != actor.user_id:
         email_changes.ask(user, new_email, actor=actor, at=at)
         values["email"] = user.email
     old_email = user.email
@@ -341,6 +342,11 @@ def reach(actor: Viewer, user_id: int) -> User:
     if user is None or kept_out_of_reach(actor, user):
         raise NotVisible
     return user
+
+
+def _in_use(user: User) -> bool:
+    """Whether somebody has signed in with it, or could: with a password, or through a directory."""
+    return user.password_hash is not None or connected(user.id) is not None
 
 
 def _fresh(user: User, version: int, fields: tuple[str, ...]) -> None:

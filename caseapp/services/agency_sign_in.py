@@ -56,7 +56,14 @@ def change(
         "second_step_from": second_step_from,
     }
     if (row.version if row else 0) != version:
-        raise Stale({name: getattr(row, name) for name in wanted}, version=row.version if row else 0)
+        saved = {name: getattr(row, name) for name in wanted} if row else {}
+        saved = {name: _said(value) if isinstance(value, bool) else value for name, value in saved.items()}
+        raise Stale(
+            saved,
+            by=account_reads.name_of(row.changed_by_id) if row else "",
+            at=row.changed_at if row else None,
+            version=row.version if row else 0,
+        )
     _judge(actor, wanted, known)
     _judge_day(row.second_step_from if row else None, second_step_from)
     if row is None:

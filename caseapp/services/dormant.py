@@ -7,10 +7,10 @@ and its owner then chooses a new password.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from caseapp.extensions import db
-from caseapp.models import OneTimeLink, User
+from caseapp.models import DirectoryAccount, OneTimeLink, User
 from caseapp.services import audit, outbox, sessions
 
 WARN_AFTER = timedelta(days=30)
@@ -33,7 +33,7 @@ def run(*, at: datetime) -> str:
 
 
 def _unused(before):
-    """Live accounts with a password whose last sign of life is earlier."""
+    """Live accounts with a password, or a directory account, whose last sign of life is earlier."""
     link = (
         select(OneTimeLink.user_id, func.max(OneTimeLink.created_at).label("at"))
         .group_by(OneTimeLink.user_id)
@@ -49,8 +49,9 @@ def _unused(before):
             link.c.at.label("link_at"),
         )
         .outerjoin(link, link.c.user_id == User.id)
+        .outerjoin(DirectoryAccount, DirectoryAccount.user_id == User.id)
         .where(
-            User.password_hash.is_not(None),
+            or_(User.password_hash.is_not(None), DirectoryAccount.id.is_not(None)),
             User.disabled_at.is_(None),
             User.locked_at.is_(None),
             User.demo.is_(False),

@@ -261,7 +261,7 @@ def _question(answer):
     try:
         said = _parsed(answer)["response"]["clientDataJSON"]
         return _bytes(json.loads(_bytes(said))["challenge"])
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
 
 

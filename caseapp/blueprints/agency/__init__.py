@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("agency", __name__, url_prefix="/agency")
 
-from caseapp.blueprints.agency.views import contacts, entry, settings  # noqa: E402, F401 - they register themselves on bp
+from caseapp.blueprints.agency.views import contacts, entry, settings, sign_in  # noqa: E402, F401 - they register themselves on bp

@@ -4,7 +4,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 
 from caseapp.queries.settings import SettingLine
 from caseapp.settings_catalogue import Kind
-from caseapp.web.forms import Form, at_most, needed
+from caseapp.web.forms import DayField, Form, at_most, needed
 
 
 class ContactForm(Form):
@@ -50,3 +50,27 @@ def as_typed(line: SettingLine) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "\n".join(value) if isinstance(value, tuple | list) else str(value)
+
+
+def sign_in_form(directories, **kwargs) -> Form:
+    """How staff sign in; `directories` are the operator's, by key."""
+    known = {"": "None"} | {key: one.label for key, one in directories.items()}
+
+    class SignInWays(Form):
+        version = HiddenField()
+        directory = RadioField(
+            "Your directory", choices=known, invalid_choice_message="Choose one of the list", default=""
+        )
+        passwords = RadioField(
+            "Passwords",
+            choices={"yes": "Staff may sign in with a password", "no": "No passwords"},
+            default="yes",
+        )
+        directory_step_counts = RadioField(
+            "The second step of the directory",
+            choices={"yes": "Is enough", "no": "Is not enough"},
+            default="no",
+        )
+        second_step_from = DayField("Needed from")
+
+    return SignInWays(**kwargs)

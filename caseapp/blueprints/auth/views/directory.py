@@ -17,6 +17,7 @@ from caseapp.web import directories as web
 from caseapp.web import second_step
 from caseapp.web.access import public, signed_in
 from caseapp.web.answers import page, saved
+from caseapp.web.forms import Form
 from caseapp.web.navigation import landing
 from caseapp.web.reading import outside_transaction
 from caseapp.web.second_step import proven
@@ -101,7 +102,7 @@ def back_from_directory(key):
     given = {name: request.args[name] for name in ("state", "code", "iss") if request.args.get(name)}
     if not {"state", "code"} <= set(given) or any(len(one) > 4000 for one in given.values()):
         return _failed(directory, "astray", 400)
-    return page("auth/back.html", directory=directory, given=given)
+    return page("auth/back.html", directory=directory, given=given, form=Form(formdata=None))
 
 
 @bp.post("/sign-in/with/<key>/back")
