@@ -227,22 +227,36 @@ def _at_the_table(viewer, meeting):
     return _open(meeting) and (meeting.invited or meeting.hosts)
 
 
+def _not_of_a_conference(acts):
+    """A conference is recorded and looked at, and nothing else: no agenda, no room and no minutes take in what social
+    work was told, whoever knows their addresses (S2-20, X-6, F12)."""
+    return {
+        act: (
+            lambda viewer, meeting, rule=rule: (
+                meeting.kind is not MeetingKind.CONFERENCE and rule(viewer, meeting)
+            )
+        )
+        for act, rule in acts.items()
+    }
+
+
 #: Whether a step is right at this point of a meeting's life (C8) is said by the use case, in a sentence.
-ON_MEETING = {
-    Do.VIEW_MEETING: _sees,
-    Do.DECIDE_MEETING: _leads,
-    Do.ARRANGE_MEETING: _arranges,
-    Do.ANSWER_INVITATION: _at_the_table,
-    Do.PERMIT_ATTENDANCE: lambda viewer, meeting: (
-        _at_the_table(viewer, meeting) and (viewer.manages or viewer.has(COORDINATES))
-    ),
-    Do.ADD_AGENDA_POINT: _at_the_table,
-    Do.VIEW_REPORTS: lambda viewer, meeting: meeting.hosts or meeting.invited,
-    Do.RUN_MEETING: _runs,
-    Do.ISSUE_MINUTES: _arranges,
-    Do.VIEW_MINUTES: _sees,
-    Do.RECEIVE_MINUTES: _at_the_table,
-}
+ON_MEETING = {Do.VIEW_MEETING: lambda viewer, meeting: True} | _not_of_a_conference(
+    {
+        Do.DECIDE_MEETING: _leads,
+        Do.ARRANGE_MEETING: _arranges,
+        Do.ANSWER_INVITATION: _at_the_table,
+        Do.PERMIT_ATTENDANCE: lambda viewer, meeting: (
+            _at_the_table(viewer, meeting) and (viewer.manages or viewer.has(COORDINATES))
+        ),
+        Do.ADD_AGENDA_POINT: _at_the_table,
+        Do.VIEW_REPORTS: lambda viewer, meeting: meeting.hosts or meeting.invited,
+        Do.RUN_MEETING: _runs,
+        Do.ISSUE_MINUTES: _arranges,
+        Do.VIEW_MINUTES: _sees,
+        Do.RECEIVE_MINUTES: _at_the_table,
+    }
+)
 
 __all__ = [
     "COORDINATES",

@@ -23,7 +23,7 @@ from caseapp.policy.restricted import DISCLOSURE, SECTION
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
-from caseapp.services import audit, events, outbox
+from caseapp.services import audit, events, outbox, shut_out
 from caseapp.services.case_hold import hold
 from caseapp.services.grievances import managers
 from caseapp.services.transaction import use_case
@@ -139,7 +139,7 @@ def _store(made, *, person_id, case_id, lead, jurisdiction_, actor, at, link, co
     childs = ground.child_protection or made.child_protection or bool(corrects and corrects.child_protection)
     leads = lead is not None and lead.lead_agency_id == actor.agency_id
     in_section = childs and leads if corrects is None else corrects.in_section or (childs and leads)
-    manager_id, others = _who_is_told(actor, lead if leads else None, in_section)
+    manager_id, others = _who_is_told(actor, person_id, lead if leads else None, in_section)
     row = Disclosure(
         id=new_id(),
         version=1,
@@ -231,11 +231,11 @@ def _check_withheld(reason, until, today):
         raise RuleBroken("Look at it again within twelve months", "withheld_until")
 
 
-def _who_is_told(actor, lead, in_section) -> tuple[int | None, set[int]]:
+def _who_is_told(actor, person_id, lead, in_section) -> tuple[int | None, set[int]]:
     """The line manager who answers for it, and everybody who is told now: of the case where the own agency leads it,
     else of whoever disclosed; where that is the actor, the agency's other line managers, unless it is for the list of a
-    restricted section alone."""
-    there = managers(actor.agency_id)
+    restricted section alone. Never one who is kept from the person (X-8)."""
+    there = managers(actor.agency_id) - shut_out.of_person(person_id)
     wanted = lead.line_manager_id if lead is not None else _own_manager(actor)
     if wanted in there and wanted != actor.user_id:
         return wanted, {wanted}
