@@ -70,16 +70,18 @@ def in_force(grant=ConsentGrant, today=TODAY):
     )
 
 
-def not_denied(person_id):
-    """The viewer may know of this person: nobody has shut them out (X-8)."""
-    return or_(
-        VIEWER_UNDENIED,
-        not_(
-            exists()
-            .where(_Denial.user_id == VIEWER_USER, _Denial.person_id == person_id, _Denial.ended_at.is_(None))
-            .correlate_except(_Denial)
-        ),
+def denied(user_id, person_id):
+    """This user may not know of this person: somebody has shut them out (X-8)."""
+    return (
+        exists()
+        .where(_Denial.user_id == user_id, _Denial.person_id == person_id, _Denial.ended_at.is_(None))
+        .correlate_except(_Denial)
     )
+
+
+def not_denied(person_id):
+    """The viewer may know of this person."""
+    return or_(VIEWER_UNDENIED, not_(denied(VIEWER_USER, person_id)))
 
 
 def case_not_denied(case_id):

@@ -12,6 +12,12 @@ from caseapp.policy.chapters import (
 )
 from caseapp.policy.disclosures import ON_DISCLOSURE, DisclosureFile
 from caseapp.policy.do import Do
+from caseapp.policy.emergency import (
+    ON_EMERGENCY,
+    ON_EMERGENCY_REVIEW,
+    EmergencyFile,
+    EmergencyReviewFile,
+)
 from caseapp.policy.escalations import ABOVE_AGENCIES, ON_ESCALATION, EscalationFile
 from caseapp.policy.grievances import (
     ON_PERSON_GRIEVANCE,
@@ -105,6 +111,12 @@ ON_CASE = {
     Do.VIEW_OWN_CONSENT: _sees,
     Do.RECORD_CONSENT: _works_on_open,
     Do.VIEW_DISCLOSURES: _answers_for_case,
+    Do.DENY_ACCESS: _answers_for_case,
+    Do.ANSWER_ACCESS: _answers_for_case,
+    #: a colleague of the lead agency who knows of the case and has no part in it
+    Do.ASK_FOR_ACCESS: lambda viewer, case: (
+        not case.closed and not case.sees_all and case.lead_agency_id == viewer.agency_id
+    ),
     Do.RAISE_FROM_CASE: _open,
     Do.RAISE_PERSON_GRIEVANCE: _sees,
     Do.CALL_MEETING: _works_on_open,
@@ -155,6 +167,12 @@ BY_ROLE = {
     Do.SEE_READING_FIGURES: Role.AGENCY_ADMIN,
     Do.ASSIGN_READING: Role.LINE_MANAGER | Role.AGENCY_ADMIN,
     Do.KEEP_READING_SETS: Role.AGENCY_ADMIN,
+    Do.KEEP_DENIALS: Role.LINE_MANAGER | Role.AGENCY_ADMIN,
+    Do.SEE_ACCESS_REQUESTS: Role.WORKER | Role.LINE_MANAGER,
+    #: whether they are among those who may is asked of the agency's list, by the use case
+    Do.USE_EMERGENCY: Role.WORKER | Role.LINE_MANAGER,
+    Do.GIVE_EMERGENCY_RIGHT: Role.AGENCY_ADMIN,
+    Do.SEE_EMERGENCY_REVIEWS: Role.PRIVACY_OFFICER,
     Do.LOOK_AFTER_PRIVACY: OFFICER,
     Do.SEARCH_AUDIT: OFFICER,
     Do.EXPORT_AUDIT: OFFICER,
@@ -185,6 +203,8 @@ ON_RECORD = {
     EscalationFile: ON_ESCALATION,
     ProviderGrievanceFile: ON_PROVIDER_GRIEVANCE,
     PersonGrievanceFile: ON_PERSON_GRIEVANCE,
+    EmergencyFile: ON_EMERGENCY,
+    EmergencyReviewFile: ON_EMERGENCY_REVIEW,
     RecordFile: ON_RECORD_FILE,
     FindingFile: ON_FINDING,
     SubjectFile: ON_SUBJECT_REQUEST,

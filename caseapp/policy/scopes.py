@@ -32,6 +32,7 @@ from caseapp.policy.case_sight import (
     assigned,
     binds,
     case_not_denied,
+    denied,
     in_force,
     not_denied,
 )
@@ -410,6 +411,7 @@ __all__ = [
     "binds",
     "case_file",
     "case_not_denied",
+    "denied",
     "find_case",
     "find_case_by_id",
     "find_person",
