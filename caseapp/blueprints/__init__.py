@@ -22,6 +22,7 @@ NAMES = (
     "imports",
     "procedures",
     "reading",
+    "rights",
     "privacy",
 )
 

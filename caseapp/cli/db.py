@@ -1,14 +1,11 @@
 """`flask --app app db …`: bring the database to a numbered state."""
 
 import os
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from caseapp.services import audit_grants
@@ -59,27 +56,6 @@ def current():
     stands, newest = _migrate().current(_url()), _migrate().head()
     click.echo(f"The database stands at {stands or 'nothing: it is empty'}; the newest is {newest}.")
     raise SystemExit(0 if stands == newest else 1)
-
-
-@db.command()
-@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
-@with_appcontext
-def backup(target):
-    """Copy a SQLite database in use to the new file TARGET, whole and checked. For PostgreSQL use pg_dump."""
-    url = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
-    if url.get_backend_name() != "sqlite":
-        raise click.ClickException("This is a PostgreSQL database: use pg_dump (docs/operators/backup.md).")
-    try:
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        raise click.ClickException(f"{target} exists already; a backup never overwrites another.") from None
-    with closing(sqlite3.connect(url.database)) as live, closing(sqlite3.connect(target)) as copy:
-        live.backup(copy)  # all pages in one step: in several it starts anew after each write by others
-        copy.execute("PRAGMA journal_mode=DELETE")
-        found = copy.execute("PRAGMA quick_check").fetchone()[0]
-    if found != "ok":
-        raise click.ClickException(f"The copy is damaged: {found}")
-    click.echo(f"{target}: {target.stat().st_size // 1024} KiB, checked.")
 
 
 @db.command()

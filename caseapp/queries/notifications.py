@@ -51,6 +51,10 @@ PLACES = {
     "reading_due": ("procedures.my_reading", "To my reading"),
     "reading_late": ("procedures.my_reading", "To my reading"),
     "reading_rises": ("reading.index", "To Reading"),
+    "subject_request": ("rights.requests", "To Requests"),
+    "subject_request_due": ("rights.requests", "To Requests"),
+    "subject_request_late": ("rights.requests", "To Requests"),
+    "retention": ("rights.retention", "To Retention"),
     "privacy_finding": ("privacy.findings", "To unusual reading"),
 }
 GONE = "Something changed in a plan that you no longer see."

@@ -222,3 +222,44 @@ def certificates(*, viewer: Viewer, offset: int = 0) -> tuple[list[Certificate],
         Certificate(*row[:7], len(row.cases), row.person_too, sum(row.removed.values()), row.loosened)
         for row in rows
     ], total
+
+
+@dataclass(frozen=True, slots=True)
+class OfAgency:
+    """How much of one agency is due, for whoever keeps the machine."""
+
+    agency: str
+    count: int
+    first: date
+    waiting: int
+    to_go: int
+
+
+def by_agency(due) -> list[OfAgency]:
+    """What is due (services.retention.Due) and what of it waits, by agency and without a name."""
+    found: dict[int, list] = {}
+    for one in due:
+        found.setdefault(one.agency_id, []).append(one.due_on)
+    if not found:
+        return []
+    stands = {
+        (agency_id, decision): count
+        for agency_id, decision, count in db.session.execute(
+            select(RetentionReview.agency_id, RetentionReview.decision, func.count()).group_by(
+                RetentionReview.agency_id, RetentionReview.decision
+            )
+        )
+    }
+    rows = db.session.execute(
+        select(Agency.id, Agency.name).where(Agency.id.in_(list(found))).order_by(Agency.name)
+    )
+    return [
+        OfAgency(
+            row.name,
+            len(found[row.id]),
+            min(found[row.id]),
+            stands.get((row.id, RetentionDecision.WAITING), 0),
+            stands.get((row.id, RetentionDecision.DISPOSE), 0),
+        )
+        for row in rows
+    ]

@@ -45,7 +45,10 @@ from caseapp.services import (
     meeting_reminders,
     outbox,
     privacy_watch,
+    quarter_figures,
     reading_reminders,
+    retention,
+    subject_requests,
     throttle,
 )
 from caseapp.services.transaction import unit_of_work
@@ -94,7 +97,11 @@ def run(
         _duty("reading of procedures", now, lambda at: reading_reminders.remind(at, _told)),
         _duty("coverage of reading", now, reading_reminders.keep_coverage),
         _duty("meetings", now, lambda at: _told(meeting_reminders.due(at=at))),
+        _duty("figures of the quarter", now, lambda at: f"{quarter_figures.keep(at=at)} kept"),
         _duty("caseload sheets left lying", now, lambda at: f"{imports.forget_old(at=at)} dropped"),
+        _duty("requests for what is kept", now, lambda at: _told(subject_requests.due(at=at))),
+        _duty("records kept long enough", now, lambda at: f"{retention.list_due(at=at)} put forward"),
+        _duty("disposals", now, _disposals, own_transactions=True),
         _duty("accounts that nobody uses", now, lambda at: dormant.run(at=at)),
         _duty("unusual reading", now, lambda at: privacy_watch.run(at=at)),
         _duty("tries at secrets", now, lambda at: f"{throttle.forget_old(at=at)} forgotten"),
@@ -178,6 +185,11 @@ def _told(rows: Iterable[dict]) -> str:
 def _consents(at: datetime) -> str:
     ended, asked = consent_effects.mark_expired(at=at), consent_effects.begin_due(at=at)
     return f"{ended} ended, {asked} actions asked"
+
+
+def _disposals(at: datetime) -> str:
+    done, stopped = retention.dispose_due(at=at)
+    return f"{done} disposed of, {stopped} stopped"
 
 
 # --- who ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from caseapp import dates, ids, references
 from caseapp.web import escaping, navigation
+from caseapp.web.beside import beside_of, beside_of_minutes
 from caseapp.web.sessions import AIDS, csrf_token
 
 
@@ -30,6 +31,7 @@ def install(app) -> None:
     )
     env.globals["url_for"] = navigation.link
     env.globals["address"] = navigation.address
+    env.globals.update(beside_of=beside_of, beside_of_minutes=beside_of_minutes)
     env.globals["static_url"] = _hashed(Path(app.static_folder), app.static_url_path)
 
     @app.context_processor

@@ -8,7 +8,7 @@ from caseapp.documents import plan_prints
 from caseapp.errors import NotVisible
 from caseapp.policy import rules, scopes
 from caseapp.policy.do import Do
-from caseapp.queries import plan_part
+from caseapp.queries import corrections, plan_part
 from caseapp.vocabulary import AuditAct
 from caseapp.web.access import on_case, replace_reading
 from caseapp.web.answers import page
@@ -24,7 +24,7 @@ def _back(case):
 def print_plan(case):
     sheet = plan_prints.whole(case, viewer=viewer(), at=clock.now())
     replace_reading(AuditAct.PRINTED, "the whole plan", case=case)
-    return page("plan/print_plan.html", sheet=sheet, back=_back(case))
+    return page("plan/print_plan.html", sheet=sheet, beside=_beside(case, viewer()), back=_back(case))
 
 
 @bp.get("/cases/<ref:reference>/print/part")
@@ -47,9 +47,14 @@ def print_part(case):
     )
     if file.sees_whole_plan and who is not viewer():
         sheet = plan_prints.whole(file, viewer=who, at=clock.now(), printer=viewer())
-        return page("plan/print_plan.html", sheet=sheet, back=_back(case))
+        return page("plan/print_plan.html", sheet=sheet, beside=_beside(file, who), back=_back(case))
     sheet = plan_prints.part(file, viewer=who, at=clock.now(), printer=viewer())
-    return page("plan/print_part.html", sheet=sheet, back=_back(case))
+    return page("plan/print_part.html", sheet=sheet, beside=_beside(file, who), back=_back(case))
+
+
+def _beside(case, who):
+    """What the person says about what this copy shows (X-12)."""
+    return corrections.said(case, viewer=who)
 
 
 def _agency(written):
@@ -64,4 +69,4 @@ def _agency(written):
 def print_person(case):
     copy = plan_prints.person(case, viewer=viewer(), at=clock.now())
     replace_reading(AuditAct.PRINTED, "the plan, the person’s own copy", case=case)
-    return page("plan/print_person.html", copy=copy, back=_back(case))
+    return page("plan/print_person.html", copy=copy, beside=_beside(case, viewer()), back=_back(case))

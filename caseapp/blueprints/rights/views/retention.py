@@ -1,0 +1,252 @@
+"""How long records are kept: what is due, the decision, holds, and what is left of a disposal (X-9)."""
+
+from flask import request, url_for
+
+from caseapp import clock, dates
+from caseapp.blueprints.rights import bp
+from caseapp.blueprints.rights.forms import HoldForm, KeepForm, LiftForm, WithVersion
+from caseapp.errors import NotVisible
+from caseapp.policy import rules
+from caseapp.policy.do import Do
+from caseapp.queries import retention as reads
+from caseapp.queries.plan_text import first_name
+from caseapp.queries.rights import agency_facts
+from caseapp.services import retention as acts
+from caseapp.vocabulary import AuditAct, HoldGround
+from caseapp.web.access import allowed, note_reading, on_case, on_retention_review
+from caseapp.web.answers import page, refused, saved
+from caseapp.web.lists import Choice, ListSpec
+from caseapp.web.second_step import proven
+from caseapp.web.sessions import viewer
+
+LIST = ListSpec(
+    name="retention",
+    title="Retention",
+    endpoint="rights.retention",
+    act=Do.SEE_RETENTION,
+    filters=(
+        Choice(
+            "which",
+            "Which",
+            (
+                ("waiting", "To be decided"),
+                ("dispose", "To be disposed of"),
+                ("keep", "Kept longer"),
+                ("all", "All"),
+            ),
+        ),
+    ),
+    columns=(),
+    order="due",
+    per_page=reads.PER_PAGE,
+    saved=False,
+)
+CERTIFICATES = ListSpec(
+    name="disposals",
+    title="Disposed of",
+    endpoint="rights.certificates",
+    act=Do.SEE_RETENTION,
+    filters=(),
+    columns=(),
+    order="-at",
+    per_page=reads.PER_PAGE,
+    saved=False,
+)
+
+
+@bp.get("/retention")
+@allowed(Do.SEE_RETENTION)
+def retention():
+    state = LIST.read(request.args)
+    lines, total = reads.reviews(viewer=viewer(), which=state["which"], offset=state.offset)
+    if lines:
+        note_reading(
+            AuditAct.LISTED, "records kept long enough", detail={"reviews": [line.id for line in lines]}
+        )
+    return page(
+        "rights/retention.html",
+        lines=lines,
+        state=state,
+        pages=state.page(total),
+        facts=agency_facts(viewer().agency_id),
+        grace=acts.GRACE,
+    )
+
+
+@bp.get("/retention/disposals")
+@allowed(Do.SEE_RETENTION)
+def certificates():
+    state = CERTIFICATES.read(request.args)
+    lines, total = reads.certificates(viewer=viewer(), offset=state.offset)
+    return page("rights/certificates.html", lines=lines, pages=state.page(total))
+
+
+def _review(review, **forms):
+    who = viewer()
+    found, _total = reads.reviews(viewer=who, only=review.id)
+    if not found:
+        raise NotVisible
+    one = found[0]
+    decides = rules.may(who, Do.DECIDE_RETENTION, review)
+    holds_too = rules.may(who, Do.HOLD_RETENTION, review)
+    version = {"version": str(one.version)}
+    drawn = {
+        "keeping": KeepForm(formdata=None, data=version, prefix="keep-") if decides else None,
+        "plain": WithVersion(formdata=None, data=version) if decides else None,
+        "holding": HoldForm(formdata=None, prefix="hold-") if holds_too else None,
+        "lifting": LiftForm(formdata=None, prefix="lift-") if holds_too else None,
+    }
+    return (
+        {
+            "one": one,
+            "review": review,
+            "kept": reads.kept(review),
+            "holds": reads.holds(review.person_id, viewer=who),
+            "stops": acts.what_stops(review.agency_id, review.person_id, clock.now()),
+            "grace": acts.GRACE,
+            "name": one.name or f"Case {one.references[0]}",
+        }
+        | drawn
+        | forms
+    )
+
+
+@bp.get("/retention/<id:review_id>")
+@on_retention_review(Do.VIEW_RETENTION, "what has been kept long enough")
+def review(review):
+    return page("rights/review.html", **_review(review))
+
+
+def _again(review, name, form):
+    if form.stale:
+        form.version.data = str(form.stale.version)
+    return refused("rights/review.html", form=form, **_review(review, **{name: form}))
+
+
+def _back(review):
+    return url_for("rights.review", review_id=review.id)
+
+
+@bp.post("/retention/<id:review_id>/keep")
+@on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to keep it longer")
+def keep(review):
+    form = KeepForm(prefix="keep-")
+    if form.validate_on_submit() and form.accepts(
+        acts.keep,
+        review,
+        actor=viewer(),
+        at=clock.now(),
+        version=form.expected,
+        years=form.years.data,
+        reason=form.reason.data,
+    ):
+        return saved(_back(review), say="Kept longer. It is put before you again then.")
+    return _again(review, "keeping", form)
+
+
+@bp.post("/retention/<id:review_id>/dispose")
+@on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to dispose of it")
+@proven
+def dispose(review):
+    form = WithVersion()
+    if form.validate_on_submit() and form.accepts(
+        acts.approve, review, actor=viewer(), at=clock.now(), version=form.expected
+    ):
+        return saved(
+            _back(review),
+            say=f"Decided. It is disposed of in {acts.GRACE} days; until then you can take it back.",
+        )
+    return _again(review, "plain", form)
+
+
+@bp.post("/retention/<id:review_id>/take-back")
+@on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to decide anew")
+def take_back(review):
+    form = WithVersion()
+    if form.validate_on_submit() and form.accepts(
+        acts.take_back, review, actor=viewer(), at=clock.now(), version=form.expected
+    ):
+        return saved(_back(review), say="Taken back. It waits for a decision again.")
+    return _again(review, "plain", form)
+
+
+def _given_hold(form):
+    return {
+        "ground": HoldGround(form.ground.data),
+        "reason": form.reason.data,
+        "until_on": form.until_on.data,
+    }
+
+
+@bp.post("/retention/<id:review_id>/hold")
+@on_retention_review(Do.HOLD_RETENTION, "what has been kept long enough, to put a hold on it")
+def hold(review):
+    form = HoldForm(prefix="hold-")
+    if form.validate_on_submit() and form.accepts(
+        lambda **by: acts.hold(review, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
+    ):
+        return saved(_back(review), say="On hold. Nothing of it is disposed of.")
+    return _again(review, "holding", form)
+
+
+@bp.post("/retention/<id:review_id>/holds/<id:hold_id>/lift")
+@on_retention_review(Do.HOLD_RETENTION, "what has been kept long enough, to lift a hold")
+def lift(review, hold_id):
+    form = LiftForm(prefix="lift-")
+    if form.validate_on_submit() and form.accepts(
+        acts.lift, review, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
+    ):
+        return saved(_back(review), say="The hold is lifted.")
+    return _again(review, "lifting", form)
+
+
+# --- on a case, before anything is due ------------------------------------------------------------------------------
+
+
+def _holds(case, **forms):
+    drawn = {
+        "holding": HoldForm(formdata=None, prefix="hold-"),
+        "lifting": LiftForm(formdata=None, prefix="lift-"),
+    }
+    facts = agency_facts(case.lead_agency_id)
+    return (
+        {
+            "case": case,
+            "first": first_name(case, viewer=viewer()),
+            "holds": reads.holds(case.person_id, viewer=viewer()),
+            "facts": facts,
+            "today": dates.day(clock.today()),
+        }
+        | drawn
+        | forms
+    )
+
+
+@bp.get("/cases/<ref:reference>/holds")
+@on_case(Do.HOLD_RECORD, "legal holds")
+def holds(case):
+    return page("rights/holds.html", **_holds(case))
+
+
+@bp.post("/cases/<ref:reference>/holds")
+@on_case(Do.HOLD_RECORD, "legal holds")
+def hold_case(case):
+    form = HoldForm(prefix="hold-")
+    if form.validate_on_submit() and form.accepts(
+        lambda **by: acts.hold(case, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
+    ):
+        return saved(
+            url_for("rights.holds", reference=case.reference), say="On hold. Nothing of it is disposed of."
+        )
+    return refused("rights/holds.html", form=form, **_holds(case, holding=form))
+
+
+@bp.post("/cases/<ref:reference>/holds/<id:hold_id>/lift")
+@on_case(Do.HOLD_RECORD, "legal holds")
+def lift_case(case, hold_id):
+    form = LiftForm(prefix="lift-")
+    if form.validate_on_submit() and form.accepts(
+        acts.lift, case, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
+    ):
+        return saved(url_for("rights.holds", reference=case.reference), say="The hold is lifted.")
+    return refused("rights/holds.html", form=form, **_holds(case, lifting=form))
