@@ -4,7 +4,7 @@ it is written (services.reading_pace; ASVS 2.4.1).
 `held` looks only at what the session's row has brought along, so it costs a page nothing.
 """
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import make_response, render_template, request
 
 from caseapp import clock
 from caseapp.extensions import db
@@ -29,7 +29,9 @@ def held(act: str, **sought):
     if me.reading_proof_after is not None and (
         me.proved_at is None or me.proved_at <= me.reading_proof_after
     ):
-        return _asked()
+        from caseapp.web.second_step import ask_for_proof
+
+        return ask_for_proof()
     return None
 
 
@@ -47,21 +49,6 @@ def _stopped(me, act, now, sought):
     )
     response.headers["Retry-After"] = str(wait)
     return response
-
-
-def _asked():
-    if request.method in {"GET", "HEAD"}:
-        door = url_for("auth.prove", next=request.full_path.rstrip("?"))
-        if request.headers.get("HX-Request"):
-            return "", 401, {"HX-Redirect": door}
-        return redirect(door, 303)
-    from caseapp.web import kept
-    from caseapp.web.passwords import ProofForm
-    from caseapp.web.second_step import Later
-
-    return render_template(
-        "auth/prove.html", form=ProofForm(formdata=None), later=Later(text=kept.typed())
-    ), 401
 
 
 def count(entries: list[dict]) -> None:

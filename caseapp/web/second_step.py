@@ -141,21 +141,30 @@ def proven(view):
     def asked(**kwargs):
         if just_proved():
             return view(**kwargs)
-        if request.method in {"GET", "HEAD"}:
-            return redirect(url_for("auth.prove", next=request.full_path.rstrip("?")), 303)
-        if request.accept_mimetypes.best == "application/json":
-            return {"prove": True}, 401  # the script loads its page anew
-        from caseapp.web.passwords import ProofForm
-
-        return render_template(
-            "auth/prove.html",
-            form=ProofForm(formdata=None),
-            later=Later(text=kept.typed()),
-            **ways_to_prove(),
-        ), 401
+        return ask_for_proof()
 
     asked.proven = True
     return asked
+
+
+def ask_for_proof():
+    """The answer in place of what was asked for: the page that wants to know that it is still the owner, with what was
+    typed carried along."""
+    if request.method in {"GET", "HEAD"}:
+        door = url_for("auth.prove", next=request.full_path.rstrip("?"))
+        if request.headers.get("HX-Request"):
+            return "", 401, {"HX-Redirect": door}
+        return redirect(door, 303)
+    if request.accept_mimetypes.best == "application/json":
+        return {"prove": True}, 401  # the script loads its page anew
+    from caseapp.web.passwords import ProofForm
+
+    return render_template(
+        "auth/prove.html",
+        form=ProofForm(formdata=None),
+        later=Later(text=kept.typed()),
+        **ways_to_prove(),
+    ), 401
 
 
 def just_proved() -> bool:
