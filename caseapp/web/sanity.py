@@ -70,7 +70,8 @@ def _judge_path():
 def _judge_query():
     if not request.environ.get("QUERY_STRING"):
         return
-    if len(request.query_string) > LONGEST_QUERY or b"%00" in request.query_string.lower():
+    query = request.query_string
+    if len(query) > LONGEST_QUERY or b"%00" in query or not _decodes(query):
         _refuse(400)
     count = 0
     for name, values in request.args.lists():
