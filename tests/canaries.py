@@ -58,7 +58,7 @@ from caseapp.vocabulary import (
     RelativeRole,
     WarningKind,
 )
-from tests import canary_gaps, canary_meetings, canary_reading, canary_restricted
+from tests import canary_gaps, canary_meetings, canary_privacy, canary_reading, canary_restricted, canary_rights
 from tests import world as standing
 from tests.world import LONG_AGO
 
@@ -88,7 +88,9 @@ for _who in MAY_READ:
     MAY_READ[_who] |= canary_gaps.MAY_READ.get(_who, set()) | canary_gaps.EVERYBODY
     MAY_READ[_who] |= canary_meetings.MAY_READ.get(_who, set())
     MAY_READ[_who] |= canary_reading.MAY_READ.get(_who, set())
+    MAY_READ[_who] |= canary_rights.MAY_READ.get(_who, set())
     MAY_READ[_who] |= canary_restricted.MAY_READ.get(_who, set())
+    MAY_READ[_who] |= canary_privacy.MAY_READ.get(_who, set())
 
 #: Columns that hold no words about anyone: keys, codes, hashes, addresses of machines.
 TECHNICAL = {
@@ -160,9 +162,10 @@ def build() -> CanaryWorld:
     canary_reading.fill(world)
     _write_canaries(world)
     canary_restricted.fill(world)
+    looked_into = canary_privacy.fill(world)
     meetings = canary_meetings.fill(world)
     session.commit()
-    world.ids = {side: values | meetings[side] for side, values in _ids(world).items()}
+    world.ids = {side: values | meetings[side] | looked_into[side] for side, values in _ids(world).items()}
     return world
 
 
@@ -381,6 +384,7 @@ def _fill(world, case_id, person_id, *, lead, cm, partner):
     )
     session.flush()
     canary_gaps.fill(world, case_id, person_id, lead=lead, cm=cm, partner=partner)
+    canary_rights.fill(world, case_id, person_id, lead=lead, cm=cm)
 
 
 def zone(world, table: str, row) -> str:
@@ -453,6 +457,8 @@ def _write_canaries(world):
             | canary_meetings.TABLES
             | canary_reading.TABLES
             | canary_restricted.TABLES
+            | canary_privacy.TABLES
+            | canary_rights.TABLES
         ):
             continue
         columns = [
@@ -585,6 +591,7 @@ def _ids(world) -> dict[str, dict[str, list]]:
             **canary_gaps.ids(world, side),
             **canary_reading.ids(world, side),
             **canary_restricted.ids(world, side),
+            **canary_rights.ids(world, side),
         }
     return found
 

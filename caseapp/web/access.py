@@ -170,11 +170,11 @@ def on_disclosure(act: Do):
 
 
 def on_subject_request(act: Do, reads: str | None = None):
-    """An act on a person's request for what is kept of them, given by `request_id`. The view gets `asked`."""
+    """An act on a person's request for what is kept of them, given by `asked_id`. The view gets `asked`."""
     return on_record(
         act,
         reads,
-        argument="request_id",
+        argument="asked_id",
         gives="asked",
         find=rights.find_subject_request,
         about=lambda asked: {"person_id": asked.person_id},
@@ -182,11 +182,11 @@ def on_subject_request(act: Do, reads: str | None = None):
 
 
 def on_subject_item(act: Do, reads: str | None = None):
-    """An act on one thing that was gathered for a request, given by `item_id`. The view gets `item`, an ItemFile."""
+    """An act on one thing that was gathered for a request, given by `thing_id`. The view gets `item`, an ItemFile."""
     return on_record(
         act,
         reads,
-        argument="item_id",
+        argument="thing_id",
         gives="item",
         find=rights.find_subject_item,
         about=lambda item: {"person_id": item.request.person_id},
@@ -194,11 +194,11 @@ def on_subject_item(act: Do, reads: str | None = None):
 
 
 def on_retention_review(act: Do, reads: str | None = None):
-    """An act on what has been kept long enough, given by `review_id`. The view gets `review`, a RetentionFile."""
+    """An act on what has been kept long enough, given by `retention_id`. The view gets `review`, a RetentionFile."""
     return on_record(
         act,
         reads,
-        argument="review_id",
+        argument="retention_id",
         gives="review",
         find=rights.find_retention_review,
         about=lambda review: {"person_id": review.person_id},

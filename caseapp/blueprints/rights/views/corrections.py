@@ -73,30 +73,30 @@ def _one(case, correction_id):
     return one
 
 
-@bp.get("/cases/<ref:reference>/said/<id:correction_id>/answer")
+@bp.get("/cases/<ref:reference>/said/<id:said_id>/answer")
 @on_case(Do.ANSWER_CORRECTION, "what the person says about the record, to answer it")
-def answer_said(case, correction_id):
-    one = _one(case, correction_id)
+def answer_said(case, said_id):
+    one = _one(case, said_id)
     form = AnswerSaidForm(formdata=None, data={"version": str(one.version)})
     return page("rights/answer_said.html", form=form, one=one, **_about(case))
 
 
-@bp.post("/cases/<ref:reference>/said/<id:correction_id>/answer")
+@bp.post("/cases/<ref:reference>/said/<id:said_id>/answer")
 @on_case(Do.ANSWER_CORRECTION, "what the person says about the record, to answer it")
-def answer_said_now(case, correction_id):
+def answer_said_now(case, said_id):
     form = AnswerSaidForm()
     if form.validate_on_submit() and form.accepts(
         acts.answer,
         case,
         actor=viewer(),
         at=clock.now(),
-        correction_id=correction_id,
+        correction_id=said_id,
         version=form.expected,
         text=form.text.data,
         person_told_on=form.person_told_on.data,
     ):
         return saved(url_for("rights.corrections", reference=case.reference), say="Answered.")
-    one = _one(case, correction_id)
+    one = _one(case, said_id)
     if form.stale:
         form.version.data = str(form.stale.version)
     return refused("rights/answer_said.html", form=form, one=one, **_about(case))

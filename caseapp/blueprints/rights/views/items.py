@@ -37,12 +37,12 @@ LIST = ListSpec(
 )
 
 
-@bp.get("/requests/<id:request_id>/items")
+@bp.get("/requests/<id:asked_id>/items")
 @on_subject_request(Do.REVIEW_SUBJECT_REQUEST, "what was gathered for a request")
 def items(asked):
     from caseapp import ids
 
-    state = LIST.read(request.args, address={"request_id": ids.written(asked.id)})
+    state = LIST.read(request.args, address={"asked_id": ids.written(asked.id)})
     found, total = reads.items(
         asked,
         viewer=viewer(),
@@ -84,13 +84,13 @@ def _item(item, form=None):
     return {"one": one, "item": item, "form": form, "first": item.request.name.split(" ")[0]}
 
 
-@bp.get("/requests/items/<id:item_id>")
+@bp.get("/requests/items/<id:thing_id>")
 @on_subject_item(Do.DECIDE_SUBJECT_ITEM, "one thing that was gathered for a request")
 def item(item):
     return page("rights/item.html", **_item(item))
 
 
-@bp.post("/requests/items/<id:item_id>")
+@bp.post("/requests/items/<id:thing_id>")
 @on_subject_item(Do.DECIDE_SUBJECT_ITEM, "one thing that was gathered for a request")
 def decide_item(item):
     form = ItemForm()
@@ -104,7 +104,7 @@ def decide_item(item):
         ground=form.chosen_ground,
         why=form.why.data,
     ):
-        url = url_for("rights.items", request_id=item.request.id)
+        url = url_for("rights.items", asked_id=item.request.id)
         return saved(url, say="Decided.")
     if form.stale:
         form.version.data = str(form.stale.version)

@@ -75,7 +75,7 @@ def _receive(record, about):
         **{name: form[name].data for name in names},
     ):
         return saved(
-            url_for("rights.show", request_id=form.result_id),
+            url_for("rights.show", asked_id=form.result_id),
             say="Written down. Those who answer have been told.",
         )
     return refused("rights/new_request.html", **_receiving(about, form))
@@ -161,14 +161,14 @@ def _about(asked, **forms):
     )
 
 
-@bp.get("/requests/<id:request_id>")
+@bp.get("/requests/<id:asked_id>")
 @on_subject_request(Do.VIEW_SUBJECT_REQUEST, "a request for what is kept")
 def show(asked):
     return page("rights/show.html", **_about(asked))
 
 
 def _done(asked, say):
-    return saved(url_for("rights.show", request_id=asked.id), say=say)
+    return saved(url_for("rights.show", asked_id=asked.id), say=say)
 
 
 def _again(asked, name, form):
@@ -177,7 +177,7 @@ def _again(asked, name, form):
     return refused("rights/show.html", form=form, **_about(asked, **{name: form}))
 
 
-@bp.post("/requests/<id:request_id>/identity")
+@bp.post("/requests/<id:asked_id>/identity")
 @on_subject_request(Do.SPEAK_FOR_SUBJECT, "a request for what is kept, to say who asks")
 def identity(asked):
     form = IdentityForm(prefix="identity-")
@@ -194,7 +194,7 @@ def identity(asked):
     return _again(asked, "identity", form)
 
 
-@bp.post("/requests/<id:request_id>/extend")
+@bp.post("/requests/<id:asked_id>/extend")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to take more time")
 def extend(asked):
     form = ExtendForm(prefix="extend-")
@@ -212,7 +212,7 @@ def extend(asked):
     return _again(asked, "extending", form)
 
 
-@bp.post("/requests/<id:request_id>/gather")
+@bp.post("/requests/<id:asked_id>/gather")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to gather it")
 def gather(asked):
     form = WithVersion()
@@ -223,7 +223,7 @@ def gather(asked):
     return _again(asked, "plain", form)
 
 
-@bp.post("/requests/<id:request_id>/rest")
+@bp.post("/requests/<id:asked_id>/rest")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to give the rest of a section")
 def give_rest(asked):
     form = SectionForm()
@@ -239,7 +239,7 @@ def give_rest(asked):
     return _again(asked, "plain", form)
 
 
-@bp.post("/requests/<id:request_id>/pack")
+@bp.post("/requests/<id:asked_id>/pack")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to make the pack")
 @proven
 def make_pack(asked):
@@ -256,7 +256,7 @@ def make_pack(asked):
     return _again(asked, "plain", form)
 
 
-@bp.post("/requests/<id:request_id>/pack/take")
+@bp.post("/requests/<id:asked_id>/pack/take")
 @on_subject_request(Do.TAKE_SUBJECT_PACK, "a pack of everything held")
 @proven
 def take_pack(asked):
@@ -280,7 +280,7 @@ def take_pack(asked):
     return response
 
 
-@bp.post("/requests/<id:request_id>/answer")
+@bp.post("/requests/<id:asked_id>/answer")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to end it")
 def answer(asked):
     form = AnswerForm(prefix="answer-")
@@ -297,7 +297,7 @@ def answer(asked):
     return _again(asked, "answering", form)
 
 
-@bp.post("/requests/<id:request_id>/refuse")
+@bp.post("/requests/<id:asked_id>/refuse")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to refuse it")
 @proven
 def refuse(asked):
@@ -315,7 +315,7 @@ def refuse(asked):
     return _again(asked, "refusing", form)
 
 
-@bp.post("/requests/<id:request_id>/withdraw")
+@bp.post("/requests/<id:asked_id>/withdraw")
 @on_subject_request(Do.SPEAK_FOR_SUBJECT, "a request for what is kept, to withdraw it")
 def withdraw(asked):
     form = WithdrawForm(prefix="withdraw-")

@@ -111,7 +111,7 @@ def _review(review, **forms):
     )
 
 
-@bp.get("/retention/<id:review_id>")
+@bp.get("/retention/<id:retention_id>")
 @on_retention_review(Do.VIEW_RETENTION, "what has been kept long enough")
 def review(review):
     return page("rights/review.html", **_review(review))
@@ -124,10 +124,10 @@ def _again(review, name, form):
 
 
 def _back(review):
-    return url_for("rights.review", review_id=review.id)
+    return url_for("rights.review", retention_id=review.id)
 
 
-@bp.post("/retention/<id:review_id>/keep")
+@bp.post("/retention/<id:retention_id>/keep")
 @on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to keep it longer")
 def keep(review):
     form = KeepForm(prefix="keep-")
@@ -144,7 +144,7 @@ def keep(review):
     return _again(review, "keeping", form)
 
 
-@bp.post("/retention/<id:review_id>/dispose")
+@bp.post("/retention/<id:retention_id>/dispose")
 @on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to dispose of it")
 @proven
 def dispose(review):
@@ -159,7 +159,7 @@ def dispose(review):
     return _again(review, "plain", form)
 
 
-@bp.post("/retention/<id:review_id>/take-back")
+@bp.post("/retention/<id:retention_id>/take-back")
 @on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to decide anew")
 def take_back(review):
     form = WithVersion()
@@ -178,7 +178,7 @@ def _given_hold(form):
     }
 
 
-@bp.post("/retention/<id:review_id>/hold")
+@bp.post("/retention/<id:retention_id>/hold")
 @on_retention_review(Do.HOLD_RETENTION, "what has been kept long enough, to put a hold on it")
 def hold(review):
     form = HoldForm(prefix="hold-")
@@ -189,7 +189,7 @@ def hold(review):
     return _again(review, "holding", form)
 
 
-@bp.post("/retention/<id:review_id>/holds/<id:hold_id>/lift")
+@bp.post("/retention/<id:retention_id>/holds/<id:hold_id>/lift")
 @on_retention_review(Do.HOLD_RETENTION, "what has been kept long enough, to lift a hold")
 def lift(review, hold_id):
     form = LiftForm(prefix="lift-")
