@@ -58,7 +58,14 @@ from caseapp.vocabulary import (
     RelativeRole,
     WarningKind,
 )
-from tests import canary_gaps, canary_meetings, canary_privacy, canary_reading, canary_restricted, canary_rights
+from tests import (
+    canary_gaps,
+    canary_meetings,
+    canary_privacy,
+    canary_reading,
+    canary_restricted,
+    canary_rights,
+)
 from tests import world as standing
 from tests.world import LONG_AGO
 
