@@ -6,12 +6,12 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from caseapp import ids
+from caseapp import clock, ids
 from caseapp.errors import NotAllowed, RuleBroken
-from caseapp.models import Escalation, PersonGrievance, ProviderGrievance
+from caseapp.models import AuditEntry, Escalation, PersonGrievance, ProviderGrievance
 from caseapp.policy import grievances as policy
 from caseapp.services import grievances, person_grievances
-from caseapp.vocabulary import PersonGrievanceStage, ProviderGrievanceStage
+from caseapp.vocabulary import AuditAct, PersonGrievanceStage, ProviderGrievanceStage
 from tests.browser import fields_of
 from tests.gaps import day
 
@@ -125,3 +125,62 @@ def test_the_pages_of_grievances(world, as_, db_session):
     sent = orla.post(address, data={"csrf_token": fields_of(orla.get(address).text)["csrf_token"]})
     assert sent.status_code == 422
     assert as_("declan").get("/grievances/between/new").status_code == 200
+
+
+def test_both_lists_are_filtered_searched_and_paged_and_have_their_empty_states(world, as_, db_session):
+    nothing = as_("declan").get("/grievances").text
+    assert "Nothing stands between your agency and another." in nothing and "Export" not in nothing
+    assert "None that you may read." in as_("declan").get("/grievances/persons").text
+    first = between(world)
+    received(world)
+    for number in range(26):
+        grievances.raise_grievance(
+            actor=world.declan,
+            at=day(10),
+            about_agency_id=world.agencies["northgate"],
+            title=f"Number {number}",
+            what="The same again",
+            happened_on=date(2026, 11, 2),
+        )
+    seen = policy.find_provider_grievance(world.declan, first)
+    grievances.end(seen, actor=world.declan, at=day(11), how="withdrawn", text="A mistake")
+    declan = as_("declan")
+    assert "Letters stay unanswered" not in declan.get("/grievances").text  # the oldest: on page 2
+    assert "Letters stay unanswered" in declan.get("/grievances?page=2").text
+    ended = declan.get("/grievances?state=ended").text
+    assert "Letters stay unanswered" in ended and "Number 7" not in ended
+    assert "Letters stay unanswered" not in declan.get("/grievances?state=open&page=2").text
+    assert declan.get("/grievances?words=letters").text.count('class="title"') == 1
+    assert "No grievance matches." in declan.get("/grievances?words=zebra").text
+    amina = as_("amina")
+    assert "Niall" in amina.get("/grievances/persons?state=received").text
+    assert "No grievance matches." in amina.get("/grievances/persons?state=answered").text
+    assert "No grievance matches." in as_("declan").get("/grievances/persons?words=zebra").text
+
+
+def test_a_late_answer_is_found_by_its_filter(world, as_, db_session, monkeypatch):
+    received(world)
+    amina = as_("amina")
+    assert "No grievance matches." in amina.get("/grievances/persons?late=yes").text
+    monkeypatch.setattr(clock, "now", lambda: day(20, month=12))
+    assert "g-late" in as_("amina").get("/grievances/persons?late=yes").text
+
+
+def test_the_files_hold_what_the_lists_show_no_formula_and_are_written_down(world, as_, db_session):
+    grievances.raise_grievance(
+        actor=world.declan,
+        at=day(9),
+        about_agency_id=world.agencies["northgate"],
+        title="=HYPERLINK(1)",
+        what="Three letters",
+        happened_on=date(2026, 11, 2),
+    )
+    received(world)
+    file = as_("declan").get("/grievances.csv").data.decode("utf-8-sig")
+    assert "'=HYPERLINK(1)" in file and "Three letters" in file and "Nobody knocks" not in file
+    persons = as_("amina").get("/grievances/persons.csv").data.decode("utf-8-sig")
+    assert "Nobody knocks" in persons and "Three letters" not in persons
+    said = select(AuditEntry.detail).where(
+        AuditEntry.act == AuditAct.EXPORTED, AuditEntry.what == "persons’ own grievances"
+    )
+    assert [detail["cases"] for detail in db_session.scalars(said)] == [[world.case_id]]

@@ -3,6 +3,7 @@ the two together."""
 
 from caseapp.demo.case_shapes import CASE
 from caseapp.demo.gap_shapes import GAP
+from caseapp.demo.grievance_shapes import GRIEVANCES
 from caseapp.demo.reading import (
     Shape,
     anything,
@@ -165,5 +166,6 @@ WORLD = Shape(
     cases=each(CASE),
     gaps=each(GAP),
     register=inside(REGISTER),
+    grievances=inside(GRIEVANCES),
     reading=each(READING),
 )

@@ -1,9 +1,10 @@
 """Grievances as their own people may read them (policy.grievances)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Date, Integer, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock
@@ -23,9 +24,9 @@ from caseapp.policy import grievances as policy
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import typed_words
 from caseapp.vocabulary import GrievanceAct, PersonGrievanceStage, ProviderGrievanceStage
 
-MOST = 200
 _About = aliased(Agency)
 _Handler = aliased(User)
 
@@ -79,6 +80,7 @@ class OfPerson:
     handler: str
     late: bool
     steps: tuple[Step, ...] = ()
+    case_id: int | None = None
 
 
 _BETWEEN = (
@@ -100,8 +102,6 @@ _BETWEEN = (
     .join(_About, _About.id == ProviderGrievance.about_agency_id)
     .join(User, User.id == ProviderGrievance.raised_by_id)
     .where(policy.SEES_PROVIDER_GRIEVANCE)
-    .order_by(ProviderGrievance.raised_at.desc())
-    .limit(MOST)
 )
 _OF_PERSON = (
     select(
@@ -118,42 +118,138 @@ _OF_PERSON = (
         PersonGrievance.due_on,
         PersonGrievance.stage,
         _Handler.name.label("handler"),
+        PersonGrievance.case_id,
     )
     .join(Person, Person.id == PersonGrievance.person_id)
     .join(Agency, Agency.id == PersonGrievance.agency_id)
     .join(_Handler, _Handler.id == PersonGrievance.handler_id)
     .where(policy.SEES_PERSON_GRIEVANCE)
-    .order_by(PersonGrievance.received_on.desc(), PersonGrievance.id.desc())
-    .limit(MOST)
 )
+_ID = bindparam("grievance_id", type_=Id)
+_ONE_BETWEEN = _BETWEEN.where(ProviderGrievance.id == _ID)
+_ONE_OF_PERSON = _OF_PERSON.where(PersonGrievance.id == _ID)
 
 
-def between(*, viewer: Viewer, only: int | None = None) -> list[Between]:
-    """Grievances between agencies that the viewer may read, newest first; `only` one, with its record."""
-    statement = _BETWEEN if only is None else _BETWEEN.where(ProviderGrievance.id == only)
-    rows = db.session.execute(statement, policy.binds(viewer)).all()
-    steps = _steps(ProviderGrievanceStep, only) if only is not None else ()
-    return [Between(*row, steps=steps) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is asked for; nothing filters where a field is empty."""
+
+    state: str = ""  # "open", "ended", or a stage
+    late: str = ""  # "yes": a person waits for the answer beyond its day
+    words: str = ""
+
+    @property
+    def shape(self) -> "Wanted":
+        """What of this stands in the statement; the rest are its values."""
+        return replace(self, words=typed_words.shape(self.words))
 
 
-def of_persons(*, viewer: Viewer, only: int | None = None) -> list[OfPerson]:
-    """Persons' own grievances that the viewer may read, newest first; `only` one, with its record."""
-    today = clock.today()
-    statement = _OF_PERSON if only is None else _OF_PERSON.where(PersonGrievance.id == only)
-    rows = db.session.execute(statement, policy.binds(viewer)).all()
-    steps = _steps(PersonGrievanceStep, only) if only is not None else ()
-    waits = (PersonGrievanceStage.RECEIVED, PersonGrievanceStage.LOOKED_INTO, PersonGrievanceStage.APPEALED)
-    return [
-        OfPerson(
-            row.id,
-            row.version,
-            f"{row.given_name} {row.family_name}".strip(),
-            *row[4:],
-            row.stage in waits and row.due_on < today,
-            steps,
-        )
-        for row in rows
-    ]
+def _in_state(table, state):
+    if state in ("open", "ended"):
+        return table.ended_at.is_(None) if state == "open" else table.ended_at.is_not(None)
+    return table.stage == state
+
+
+_WAITS = (PersonGrievanceStage.RECEIVED, PersonGrievanceStage.LOOKED_INTO, PersonGrievanceStage.APPEALED)
+_TODAY = bindparam("today", type_=Date())
+_BETWEEN_ORDERS = {
+    "day": (ProviderGrievance.raised_at, ProviderGrievance.id),
+    "title": (func.lower(ProviderGrievance.title), ProviderGrievance.id),
+}
+_PERSON_ORDERS = {
+    "day": (PersonGrievance.received_on, PersonGrievance.id),
+    "due": (PersonGrievance.due_on, PersonGrievance.id),
+    "person": (Person.family_name, Person.given_name, PersonGrievance.id),
+}
+
+
+@lru_cache(64)
+def _between_of(shape: Wanted):
+    words, _ = typed_words.holding(
+        shape.words, ProviderGrievance.title, ProviderGrievance.what, Agency.name, _About.name
+    )
+    found = _BETWEEN.where(*words)
+    return found.where(_in_state(ProviderGrievance, shape.state)) if shape.state else found
+
+
+@lru_cache(64)
+def _persons_of(shape: Wanted):
+    words, _ = typed_words.holding(
+        shape.words, Person.given_name, Person.family_name, Agency.name, PersonGrievance.words
+    )
+    found = _OF_PERSON.where(*words)
+    if shape.late:
+        found = found.where(PersonGrievance.due_on < _TODAY, PersonGrievance.stage.in_(_WAITS))
+    return found.where(_in_state(PersonGrievance, shape.state)) if shape.state else found
+
+
+_ORDERS = {_between_of: _BETWEEN_ORDERS, _persons_of: _PERSON_ORDERS}
+
+
+@lru_cache(256)
+def _page(of, shape: Wanted, order: str, descending: bool):
+    ordering = [column.desc() if descending else column.asc() for column in _ORDERS[of][order]]
+    statement = of(shape).order_by(*ordering)
+    return statement.offset(bindparam("skip", type_=Integer())).limit(bindparam("most", type_=Integer()))
+
+
+@lru_cache(128)
+def _total(of, shape: Wanted):
+    return select(func.count()).select_from(of(shape).order_by(None).subquery())
+
+
+def _values(viewer, wanted, **more):
+    return policy.binds(viewer) | typed_words.values(wanted.words) | {"today": clock.today()} | more
+
+
+def between(
+    wanted: Wanted, *, viewer: Viewer, order="day", descending=True, offset=0, limit=25
+) -> list[Between]:
+    """Grievances between agencies that the viewer may read; one page."""
+    statement = _page(_between_of, wanted.shape, order, descending)
+    return [Between(*row) for row in read(statement, _values(viewer, wanted, skip=offset, most=limit))]
+
+
+def count_between(wanted: Wanted, *, viewer: Viewer) -> int:
+    """How many match."""
+    return read(_total(_between_of, wanted.shape), _values(viewer, wanted)).scalar()
+
+
+def of_persons(
+    wanted: Wanted, *, viewer: Viewer, order="day", descending=True, offset=0, limit=25
+) -> list[OfPerson]:
+    """Persons' own grievances that the viewer may read; one page."""
+    statement = _page(_persons_of, wanted.shape, order, descending)
+    return [_of_person(row) for row in read(statement, _values(viewer, wanted, skip=offset, most=limit))]
+
+
+def count_of_persons(wanted: Wanted, *, viewer: Viewer) -> int:
+    """How many match."""
+    return read(_total(_persons_of, wanted.shape), _values(viewer, wanted)).scalar()
+
+
+def one_between(grievance_id: int, *, viewer: Viewer) -> Between | None:
+    """One, with its record."""
+    row = read(_ONE_BETWEEN, policy.binds(viewer) | {"grievance_id": grievance_id}).first()
+    return row and Between(*row, steps=_steps(ProviderGrievanceStep, grievance_id))
+
+
+def one_of_person(grievance_id: int, *, viewer: Viewer) -> OfPerson | None:
+    """One, with its record."""
+    row = read(_ONE_OF_PERSON, policy.binds(viewer) | {"grievance_id": grievance_id}).first()
+    return row and _of_person(row, _steps(PersonGrievanceStep, grievance_id))
+
+
+def _of_person(row, steps=()) -> OfPerson:
+    return OfPerson(
+        row.id,
+        row.version,
+        f"{row.given_name} {row.family_name}".strip(),
+        *row[4:13],
+        row.stage in _WAITS and row.due_on < clock.today(),
+        steps,
+        row.case_id,
+    )
 
 
 def _steps(table, grievance_id) -> tuple[Step, ...]:

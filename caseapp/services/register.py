@@ -8,7 +8,7 @@ from caseapp import clock
 from caseapp.errors import NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Escalation, GapTheme, RegisterEntry, RegisterSnapshot
+from caseapp.models import Escalation, GapTheme, RegisterEntry, RegisterSnapshot, User
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import register, register_published, settings
 from caseapp.services import audit, escalation_moves, escalation_news, triage
@@ -128,8 +128,9 @@ def edit(
     }
     was = {name: getattr(entry, name) for name in now}
     if entry.version != version and was != now:
-        texts = {name: was[name] for name in ("title", "asked", "answered")}
-        raise Stale(texts, version=entry.version)
+        by = db.session.scalar(select(User.name).where(User.id == entry.changed_by_id))
+        texts = {name.removesuffix("_id"): _plain(value) for name, value in was.items()}
+        raise Stale(texts, by=by, at=entry.changed_at, version=entry.version)
     if state is not EscalationState.OPEN and not answered:
         raise RuleBroken("Say what was answered, and by whom", "answered")
     if theme_id is not None and db.session.get(GapTheme, theme_id) is None:

@@ -1,17 +1,21 @@
 """Grievances: the list of both kinds, each with its own page and its own rights."""
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 
 from caseapp import clock
 from caseapp.blueprints.grievances import bp
 from caseapp.blueprints.grievances.forms import BetweenForm, LookForm, PersonForm, SaysForm, TalkForm
+from caseapp.blueprints.grievances.lists import BETWEEN, OF_PERSONS
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import grievances as reads
+from caseapp.queries import saved_views
 from caseapp.queries.plan_text import first_name
 from caseapp.services import grievances, person_grievances
+from caseapp.web import lists
 from caseapp.web.access import allowed, on_case, on_person_grievance, on_provider_grievance
 from caseapp.web.answers import page, refused, saved
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 
@@ -20,14 +24,124 @@ def _version(form):
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
+BETWEEN_COLUMNS = (
+    "What it is about",
+    "Raised by",
+    "About",
+    "Happened on",
+    "Written down",
+    "Stands",
+    "Talked on",
+    "What happened",
+    "Wanted",
+)
+PERSON_COLUMNS = (
+    "Person",
+    "About",
+    "Received on",
+    "Answer by",
+    "Late",
+    "Stands",
+    "Looked into by",
+    "In their own words",
+    "Wanted",
+)
+
+
+def _places(current):
+    """The two lists, each with how many go on."""
+    going, me = reads.Wanted(state="open"), viewer()
+    return [
+        (url_for("grievances.index"), "Between agencies", reads.count_between(going, viewer=me), not current),
+        (url_for("grievances.persons"), "Persons’ own", reads.count_of_persons(going, viewer=me), current),
+    ]
+
+
+def _asked(state, count, rows):
+    """The pager and the rows of what an address asks for."""
+    wanted, me = reads.Wanted(**state.values), viewer()
+    pager = state.page(count(wanted, viewer=me))
+    offset = (pager.number - 1) * state.spec.per_page
+    found = rows(
+        wanted,
+        viewer=me,
+        order=state.order,
+        descending=state.descending,
+        offset=offset,
+        limit=state.spec.per_page,
+    )
+    return {"state": state, "pager": pager, "rows": found}
+
+
+def _all(state, rows):
+    wanted = reads.Wanted(**state.values)
+    more = {"order": state.order, "descending": state.descending, "limit": lists.EXPORT_MOST + 1}
+    return rows(wanted, viewer=viewer(), **more)
+
+
 @bp.get("/grievances")
 @allowed(Do.SEE_GRIEVANCES)
 def index():
-    return page(
-        "grievances/index.html",
-        between=reads.between(viewer=viewer()),
-        of_persons=reads.of_persons(viewer=viewer()),
+    asked = _asked(BETWEEN.read(request.args), reads.count_between, reads.between)
+    return page("grievances/index.html", places=_places(False), views=_views(BETWEEN), **asked)
+
+
+@bp.get("/grievances/persons")
+@allowed(Do.SEE_GRIEVANCES)
+def persons():
+    asked = _asked(OF_PERSONS.read(request.args), reads.count_of_persons, reads.of_persons)
+    lists.note_listed("persons’ own grievances", [row.case_id for row in asked["rows"]])
+    return page("grievances/persons.html", places=_places(True), views=_views(OF_PERSONS), **asked)
+
+
+def _views(spec):
+    return saved_views.of_list(spec.name, viewer=viewer())
+
+
+@bp.get("/grievances.csv")
+@allowed(Do.SEE_GRIEVANCES)
+@proven
+def export():
+    rows = [
+        (
+            one.title,
+            one.agency,
+            one.about,
+            one.happened_on,
+            clock.local_day(one.raised_at),
+            one.stage.label,
+            one.talked_on,
+            one.what,
+            one.wanted,
+        )
+        for one in _all(BETWEEN.read(request.args), reads.between)
+    ]
+    return lists.csv_answer(
+        "grievances-between-agencies", "grievances between agencies", BETWEEN_COLUMNS, rows, []
     )
+
+
+@bp.get("/grievances/persons.csv")
+@allowed(Do.SEE_GRIEVANCES)
+@proven
+def export_persons():
+    found = _all(OF_PERSONS.read(request.args), reads.of_persons)
+    rows = [
+        (
+            one.person,
+            one.agency,
+            one.received_on,
+            one.due_on,
+            "yes" if one.late else "",
+            one.stage.label,
+            one.handler,
+            one.words,
+            one.wanted,
+        )
+        for one in found
+    ]
+    cases = [one.case_id for one in found]
+    return lists.csv_answer("grievances-of-persons", "persons’ own grievances", PERSON_COLUMNS, rows, cases)
 
 
 # --- between agencies --------------------------------------------------------------------------------------------
@@ -64,10 +178,7 @@ def create_between():
 
 
 def _between(grievance, form=None):
-    found = reads.between(viewer=viewer(), only=grievance.id)
-    if not found:
-        abort(404)
-    one = found[0]
+    one = reads.one_between(grievance.id, viewer=viewer()) or abort(404)
     answers = rules.may(viewer(), Do.ANSWER_PROVIDER_GRIEVANCE, grievance)
     ends = rules.may(viewer(), Do.END_PROVIDER_GRIEVANCE, grievance)
     if form is None and answers:
@@ -137,23 +248,21 @@ def create_of_person(case):
         **{name: form[name].data for name in names},
     ):
         return saved(
-            url_for("grievances.index"), say="Written down. A line manager of that agency looks into it."
+            url_for("grievances.persons"), say="Written down. A line manager of that agency looks into it."
         )
     return refused("grievances/new_person.html", form=form, case=case, name=first_name(case, viewer=viewer()))
 
 
 def _person(grievance, **forms):
-    found = reads.of_persons(viewer=viewer(), only=grievance.id)
-    if not found:
-        abort(404)
-    version = {"version": str(found[0].version)}
+    one = reads.one_of_person(grievance.id, viewer=viewer()) or abort(404)
+    version = {"version": str(one.version)}
     who = viewer()
     drawn = {"look": None, "says": None}
     if rules.may(who, Do.ANSWER_PERSON_GRIEVANCE, grievance):
         drawn["look"] = LookForm(formdata=None, data=version, prefix="look-")
     if rules.may(who, Do.SPEAK_FOR_GRIEVANCE, grievance):
         drawn["says"] = SaysForm(formdata=None, data=version, prefix="says-")
-    return {"one": found[0], "grievance": grievance} | drawn | forms
+    return {"one": one, "grievance": grievance} | drawn | forms
 
 
 @bp.get("/grievances/persons/<id:grievance_id>")
