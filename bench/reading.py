@@ -14,10 +14,12 @@ from sqlalchemy import create_engine, insert, make_url, text
 from bench import client as browser
 from bench import server
 from bench.__main__ import page
-from caseapp import clock, migrate
+from caseapp import clock, create_app, migrate
 from caseapp.models import Agency, Area, Chapter, ChapterVersion, Handbook, User
 from caseapp.procedures_library import place_of
+from caseapp.services import reading_reminders
 from caseapp.services.passwords import hashed
+from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import AgencyKind, AreaKind, ChapterChange, PracticeArea, Role
 from tests import databases
 
@@ -133,6 +135,8 @@ def build(url: str, staff: int, chapters: int) -> None:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
     engine.dispose()
+    with create_app({"DATABASE_URL": url, "SECRET_KEY": "k" * 40}).app_context(), unit_of_work():
+        reading_reminders.keep_coverage(clock.now())  # as every night
 
 
 def measure(place, kind, staff, chapters, seconds) -> None:

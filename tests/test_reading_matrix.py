@@ -185,6 +185,30 @@ def test_coverage_is_kept_once_a_day_and_drawn_over_the_weeks(told, as_, world):
     assert weeks == []
 
 
+def test_where_cells_are_too_many_to_count_the_figures_are_those_kept_and_the_page_says_so(
+    told, as_, world, monkeypatch
+):
+    live = reading_matrix.matrix(Wanted(), viewer=world.declan)
+    house = reading_figures.agency(viewer=world.ciara, chapters=5)
+    for module in (reading_matrix, reading_figures):
+        monkeypatch.setattr(module, "WIDE", 1)
+    assert reading_matrix.matrix(Wanted(), viewer=world.declan) == live  # nothing was kept yet
+    reading_reminders.keep_coverage(clock.now())
+    db.session.commit()
+    kept = reading_matrix.matrix(Wanted(), viewer=world.declan)
+    assert (kept.kept_on, kept.whole.said, kept.whole.overdue) == (
+        clock.today(), live.whole.said, live.whole.overdue,
+    )  # fmt: skip
+    assert [one.figures for one in kept.readers] == [one.figures for one in live.readers]
+    figures = {one.number: one.figures for one in kept.columns}
+    assert {one.number: one.figures for one in live.columns}.items() <= figures.items()
+    again = reading_figures.agency(viewer=world.ciara, chapters=5)
+    assert again.kept_on and again.whole.said == house.whole.said
+    assert [(one.name, one.people) for one in again.teams] == [(one.name, one.people) for one in house.teams]
+    assert "as kept on" in as_("declan").get("/reading").text
+    assert "are those kept on" in as_("ciara").get("/reading/figures").text
+
+
 def test_lateness_of_the_work_stands_beside_the_reading_of_its_chapter(told, as_, world):
     told.ask("declan", "5.2", team="declan")
     told.read("shauna", "5.2")

@@ -1,11 +1,13 @@
 """What stands in one cell of the matrix, and how cells are counted: one home for both, so that no figure can differ from
 what the page shows. Conditions are for selects that join Chapter, its version in force and ReadingStanding."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, and_, bindparam, case, func
 from sqlalchemy import Date as Day
-from sqlalchemy import and_, bindparam, case, func
 
 from caseapp import dates
 from caseapp.models import Chapter, ChapterVersion, ReadingStanding
@@ -13,6 +15,9 @@ from caseapp.policy.chapters import in_force
 from caseapp.policy.reading import READER_DAY
 from caseapp.queries.reading_state import state
 
+#: With more cells than this the figures over all of them are those that were kept last (reading_coverage), and pages
+#: say of which day: so a page costs the same for two million cells.
+WIDE = 10_000
 #: What is due within so many calendar days counts as due soon.
 SOON = 14
 SOON_DAY = bindparam("reader_soon", type_=Day())
@@ -21,16 +26,39 @@ SOON_DAY = bindparam("reader_soon", type_=Day())
 VERSION_NOW = and_(ChapterVersion.chapter_id == Chapter.id, in_force(day=READER_DAY))
 STANDS = and_(Chapter.withdrawn_on.is_(None), Chapter.published_at.is_not(None))
 
-ASKED = and_(ReadingStanding.asked_at.is_not(None), ReadingStanding.waived_at.is_(None))
-READ = ReadingStanding.confirmed_number >= ChapterVersion.counts_from
-OPEN = and_(ASKED, ReadingStanding.confirmed_number < ChapterVersion.counts_from)
-OVERDUE = and_(OPEN, ReadingStanding.due_on < READER_DAY)
-DUE = and_(OPEN, ReadingStanding.due_on >= READER_DAY)
-DUE_SOON = and_(DUE, ReadingStanding.due_on <= SOON_DAY)
-OLDER = and_(OPEN, ReadingStanding.confirmed_number > 0)
 
-#: what the filter "which" asks for → its condition on a cell
-WHICH = {"overdue": OVERDUE, "due": DUE, "soon": DUE_SOON, "older": OLDER, "open": OPEN}
+class Conditions(NamedTuple):
+    """What may be true of a cell; a waived one is asked of nobody."""
+
+    asked: ColumnElement
+    read: ColumnElement
+    open: ColumnElement
+    overdue: ColumnElement
+    due: ColumnElement
+    due_soon: ColumnElement
+    older: ColumnElement
+
+
+def conditions(counts_from) -> Conditions:
+    """The conditions where `counts_from` is the column that holds from which version on a chapter counts as read."""
+    asked = and_(ReadingStanding.asked_at.is_not(None), ReadingStanding.waived_at.is_(None))
+    open_ = and_(asked, ReadingStanding.confirmed_number < counts_from)
+    due = and_(open_, ReadingStanding.due_on >= READER_DAY)
+    return Conditions(
+        asked=asked,
+        read=ReadingStanding.confirmed_number >= counts_from,
+        open=open_,
+        overdue=and_(open_, ReadingStanding.due_on < READER_DAY),
+        due=due,
+        due_soon=and_(due, ReadingStanding.due_on <= SOON_DAY),
+        older=and_(open_, ReadingStanding.confirmed_number > 0),
+    )
+
+
+ASKED, READ, OPEN, OVERDUE, DUE, DUE_SOON, OLDER = conditions(ChapterVersion.counts_from)
+
+#: what the filter "which" asks for → its condition on a cell, by name
+WHICH = {"overdue": "overdue", "due": "due", "soon": "due_soon", "older": "older", "open": "open"}
 
 
 def soon(today: date) -> date:
@@ -51,6 +79,18 @@ FIGURES = (
 )
 
 
+#: The bits of a cell's number (`bits`), in the order of Figures; the last: it is of the kind that a page is narrowed to.
+_BITS = (1, 2, 4, 8, 16)
+MATCHES = 32
+
+
+def bits(on: Conditions, matching: ColumnElement | None = None) -> ColumnElement:
+    """What is true of a cell, as one number: cells are told apart once, and counted by person and by chapter from that."""
+    figures = (on.asked, and_(on.asked, on.read), on.overdue, on.due_soon, on.older)
+    whole = sum(case((condition, bit), else_=0) for condition, bit in zip(figures, _BITS, strict=True))
+    return whole if matching is None else whole + case((matching, MATCHES), else_=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """How many chapters were asked of people and how they stand. A waived one is asked of nobody."""
@@ -60,6 +100,12 @@ class Figures:
     overdue: int = 0
     due_soon: int = 0
     older: int = 0
+
+    @classmethod
+    def of(cls, counted: Iterable[tuple[int, int]]) -> "Figures":
+        """The figures of so many cells of each number: (bits, how many)."""
+        counted = list(counted)
+        return cls(*(sum(many for number, many in counted if number & bit) for bit in _BITS))
 
     @property
     def percent(self) -> int | None:

@@ -24,7 +24,7 @@ from caseapp.policy import chapters as handbook
 from caseapp.policy import reading as policy
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.queries.reading_cells import FIGURES, STANDS, VERSION_NOW, Figures, soon
+from caseapp.queries.reading_cells import FIGURES, STANDS, VERSION_NOW, WIDE, Figures, soon
 
 WEEKS = 12
 #: Figures of a team of fewer people would tell of persons, so they are in the agency's alone.
@@ -54,6 +54,8 @@ class Agency:
     people: int
     teams: list[Team]
     alone: int
+    #: The day on which the figures were kept, where the cells are too many to count them anew (reading_cells.WIDE).
+    kept_on: date | None = None
 
 
 _SIZES = (
@@ -75,19 +77,43 @@ _TEAMS = (
 )
 
 
-def agency(*, viewer: Viewer) -> Agency:
-    """The viewer's own agency, team by team, the smallest left out; two statements."""
+_LAST_KEPT = select(func.max(ReadingCoverage.on_day)).where(ReadingCoverage.agency_id == policy.READER_AGENCY)
+_KEPT = select(
+    ReadingCoverage.line_manager_id,
+    ReadingCoverage.asked,
+    ReadingCoverage.current,
+    ReadingCoverage.overdue,
+    ReadingCoverage.outdated,
+    ReadingCoverage.on_day,
+).where(
+    ReadingCoverage.agency_id == policy.READER_AGENCY,
+    ReadingCoverage.on_day == _LAST_KEPT.scalar_subquery(),
+)
+
+
+def agency(*, viewer: Viewer, chapters: int) -> Agency:
+    """The viewer's own agency, team by team, the smallest left out; two statements, three where staff times `chapters`
+    are so many that the figures are those kept last night."""
     values = binds(viewer)
-    by_team = {row.line_manager_id: Figures(*row[1:]) for row in read(_TEAMS, values)}
-    teams, people, alone = [], 0, 0
-    for row in read(_SIZES, values):
-        people += row.people
+    sizes = read(_SIZES, values)
+    people = sum(row.people for row in sizes)
+    kept = read(_KEPT, values) if people * chapters > WIDE else []
+    if kept:
+        by_team = {
+            row.line_manager_id: Figures(row.asked, row.current, row.overdue, 0, row.outdated) for row in kept
+        }
+        whole = by_team.pop(0, Figures())
+    else:
+        by_team = {row.line_manager_id: Figures(*row[1:]) for row in read(_TEAMS, values)}
+        whole = _sum(by_team.values())
+    teams, alone = [], 0
+    for row in sizes:
         if row.line_manager_id is None:
             alone = row.people
             continue
         figures = by_team.get(row.line_manager_id, Figures()) if row.people >= FEWEST else None
         teams.append(Team(row.name, row.people, figures))
-    return Agency(_sum(by_team.values()), people, teams, alone)
+    return Agency(whole, people, teams, alone, kept[0].on_day if kept else None)
 
 
 def _sum(many) -> Figures:

@@ -1,13 +1,14 @@
 """A line manager's matrix: own staff by chapter (B11, screen 09a), paged both ways.
 
-Six statements, whatever the numbers: the chapters with their figures, people of the page with theirs, and their cells,
-all under the same conditions. What is exported is made of the same rows (documents.reading_evidence)."""
+Six statements, whatever the numbers: the staff, the chapters, what is true of each cell, people of the page, and their
+cells, all under the same conditions. What is exported is made of the same rows (documents.reading_evidence)."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import and_, case, func, or_, select, true
+from sqlalchemy import func, literal, or_, select, true, union_all
 
 from caseapp import clock
 from caseapp.extensions import db
@@ -28,13 +29,16 @@ from caseapp.policy import reading as policy
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import typed_words
 from caseapp.queries.reading_cells import (
-    FIGURES,
+    MATCHES,
     STANDS,
     VERSION_NOW,
     WHICH,
+    WIDE,
     Cell,
     Figures,
+    bits,
     cell,
+    conditions,
     soon,
 )
 from caseapp.vocabulary import PracticeArea
@@ -42,9 +46,6 @@ from caseapp.vocabulary import PracticeArea
 #: Chapters side by side on one page.
 ACROSS = 8
 PER_PAGE = 25
-#: With more staff than this the figures over all cells are those kept today (reading_coverage), and the page shows every
-#: chapter in force: so a page costs the same for two million cells.
-WIDE = 400
 NO_FIGURES = Figures()
 
 
@@ -113,6 +114,8 @@ class _Conditions:
     people: list = field(default_factory=list)
     chapters: list = field(default_factory=list)
     cells: list = field(default_factory=list)
+    #: The name of the condition that `cells` holds; empty where the page is not narrowed to some.
+    which: str = ""
     values: dict = field(default_factory=dict)
     #: Only chapters that anybody of the people is asked for or has read.
     touched: bool = True
@@ -124,15 +127,17 @@ def matrix(
     """A page, from the `down`th person and the `across`th chapter on."""
     on = _conditions(wanted, viewer)
     staff = db.session.scalar(select(func.count()).select_from(User).where(policy.OWN_STAFF), on.values)
-    kept_on = None
-    if staff > WIDE:
-        chapters, columns = _count(_in_force(on), on), _page_of_columns(on, across, most_across)
-        whole, kept_on = _kept(viewer)
+    every = _in_force(on)
+    kept = _kept(viewer) if staff * len(every) > WIDE else None
+    if kept:
+        whole, kept_on = kept
+        shown = every
     else:
-        every = _columns(on)
-        whole = _sum(one.figures for one in every)
-        shown = [one for one in every if one.matches or not on.touched]
-        chapters, columns = len(shown), shown[across : across + most_across]
+        kept_on = None
+        by_reader, by_chapter = _tallies(on)
+        whole = _sum(Figures.of(cells.items()) for cells in by_chapter.values())
+        shown = [one for one in every if not on.touched or _matching(by_chapter.get(one.id, {}), on)]
+    shown_here = shown[across : across + most_across]
     people = _count(_people(on), on)
     readers = [
         Reader(*row)
@@ -140,7 +145,14 @@ def matrix(
             _people(on).order_by(User.name, User.id).offset(down).limit(most_down), on.values
         )
     ]
-    by_reader = _figures_by(ReadingStanding.user_id, [one.id for one in readers], on)
+    if kept:
+        by_chapter = _tallies_by(ReadingStanding.chapter_id, [one.id for one in shown_here], on)
+        by_reader = _tallies_by(ReadingStanding.user_id, [one.id for one in readers], on)
+    columns = [
+        Column(*one, Figures.of(found.items()), _matching(found, on))
+        for one in shown_here
+        for found in (by_chapter.get(one.id, {}),)
+    ]
     cells = _cells(readers, columns)
     today = clock.today()
     return Matrix(
@@ -150,14 +162,14 @@ def matrix(
                 one.name,
                 one.profession,
                 one.since,
-                by_reader.get(one.id, NO_FIGURES),
+                Figures.of(by_reader.get(one.id, {}).items()),
                 tuple(cell(cells.get((one.id, column.id)), column.counts_from, today) for column in columns),
             )
             for one in readers
         ],
         columns,
         people,
-        chapters,
+        len(shown),
         whole,
         staff,
         kept_on,
@@ -166,7 +178,8 @@ def matrix(
 
 def figures(wanted: Wanted, *, viewer: Viewer) -> Figures:
     """The figures over everything that the filters leave."""
-    return _sum(one.figures for one in _columns(_conditions(wanted, viewer)))
+    _, by_chapter = _tallies(_conditions(wanted, viewer))
+    return _sum(Figures.of(cells.items()) for cells in by_chapter.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +282,8 @@ def _conditions(wanted: Wanted, viewer: Viewer) -> _Conditions:
             )
         )
     if wanted.which:
-        on.cells.append(WHICH[wanted.which])
+        on.which = WHICH[wanted.which]
+        on.cells.append(getattr(conditions(ChapterVersion.counts_from), on.which))
     on.touched = wanted.chapters != "all" or bool(wanted.which)
     return on
 
@@ -296,44 +310,75 @@ _COLUMN = (
 )
 
 
-def _columns(on) -> list[Column]:
-    """Every chapter that is asked of anybody or read, in order, with its figures: the cells of the own staff are gone
-    through once, and all figures of the page are sums of these. With `all` also those that nobody is asked for."""
-    matching = func.sum(case((and_(*on.cells), 1), else_=0)) if on.cells else func.count()
-    touched = or_(ReadingStanding.asked_at.is_not(None), ReadingStanding.confirmed_number > 0)
-    counted = (
-        _joined(select(*_COLUMN, Chapter.place, *FIGURES, matching.label("matches")))
-        .where(*_within(on), touched)
-        .group_by(*_COLUMN, Chapter.place)
-        .order_by(Chapter.place, Chapter.number, Chapter.id)
-    )
-    found = [
-        Column(*row[:5], Figures(*row[6:11]), row.matches) for row in db.session.execute(counted, on.values)
-    ]
-    if on.touched:
-        return found
-    known = {one.id: one for one in found}
-    return [known.get(row.id) or Column(*row) for row in db.session.execute(_in_force(on), on.values)]
-
-
-def _in_force(on):
-    return (
+def _in_force(on) -> list:
+    """Every chapter that stands, with the version that holds now, in order."""
+    statement = (
         select(*_COLUMN)
         .join(ChapterVersion, VERSION_NOW)
         .where(*on.chapters)
         .order_by(Chapter.place, Chapter.number, Chapter.id)
     )
+    return db.session.execute(statement, on.values).all()
 
 
-def _page_of_columns(on, across, most) -> list[Column]:
-    """The chapters of one page alone, with their figures."""
-    rows = db.session.execute(_in_force(on).offset(across).limit(most), on.values).all()
-    figures = _figures_by(ReadingStanding.chapter_id, [row.id for row in rows], on)
-    return [Column(*row, figures.get(row.id, NO_FIGURES)) for row in rows]
+def _told_apart(on):
+    """(person, chapter, bits) of each cell that is asked of the people or read by them. The chapters are put together
+    first: a version is looked up once for each, not for each cell."""
+    now = (
+        select(Chapter.id, ChapterVersion.counts_from)
+        .join(ChapterVersion, VERSION_NOW)
+        .where(*on.chapters)
+        .cte("now")
+        .prefix_with("MATERIALIZED")
+    )
+    holds = conditions(now.c.counts_from)
+    matching = getattr(holds, on.which) if on.which else None
+    return (
+        select(
+            ReadingStanding.user_id.label("user_id"),
+            ReadingStanding.chapter_id.label("chapter_id"),
+            bits(holds, matching).label("bits"),
+        )
+        .select_from(User)
+        .join(ReadingStanding, ReadingStanding.user_id == User.id)
+        .join(now, now.c.id == ReadingStanding.chapter_id)
+        .where(*on.people, or_(ReadingStanding.asked_at.is_not(None), ReadingStanding.confirmed_number > 0))
+    )
 
 
-def _kept(viewer) -> tuple[Figures, date | None]:
-    """The figures of the viewer's team as they were kept last, and when."""
+def _tallies(on) -> tuple[dict[int, Counter], dict[int, Counter]]:
+    """How many cells of which bits, by person and by chapter, of all that the filters leave: gone through once."""
+    cells = _told_apart(on).cte("told").prefix_with("MATERIALIZED")
+    by = [
+        select(literal(at), one, cells.c.bits, func.count()).group_by(one, cells.c.bits)
+        for at, one in enumerate((cells.c.user_id, cells.c.chapter_id))
+    ]
+    found = defaultdict(Counter), defaultdict(Counter)
+    for at, one, number, many in db.session.execute(union_all(*by), on.values):
+        found[at][one][number] = many
+    return found
+
+
+def _tallies_by(column, ids, on) -> dict[int, Counter]:
+    """As _tallies, of these people or these chapters alone."""
+    if not ids:
+        return {}
+    cells = _told_apart(on).where(column.in_(ids)).subquery()
+    by = cells.c[column.key]
+    statement = select(by, cells.c.bits, func.count()).group_by(by, cells.c.bits)
+    found = defaultdict(Counter)
+    for one, number, many in db.session.execute(statement, on.values):
+        found[one][number] = many
+    return found
+
+
+def _matching(counted, on) -> int:
+    """How many cells are of the kind that the page is narrowed to; all where it is not."""
+    return sum(many for number, many in counted.items() if not on.which or number & MATCHES)
+
+
+def _kept(viewer) -> tuple[Figures, date] | None:
+    """The figures of the viewer's team as they were kept last, and when; None before the first night."""
     row = db.session.execute(
         select(
             ReadingCoverage.asked,
@@ -348,21 +393,12 @@ def _kept(viewer) -> tuple[Figures, date | None]:
         .order_by(ReadingCoverage.on_day.desc())
         .limit(1)
     ).first()
-    if row is None:
-        return NO_FIGURES, clock.today()
-    return Figures(row.asked, row.current, row.overdue, 0, row.outdated), row.on_day
+    return row and (Figures(row.asked, row.current, row.overdue, 0, row.outdated), row.on_day)
 
 
 def _sum(many) -> Figures:
     found = [(f.asked, f.current, f.overdue, f.due_soon, f.older) for f in many]
     return Figures(*(sum(column) for column in zip(*found, strict=True))) if found else NO_FIGURES
-
-
-def _figures_by(column, ids, on) -> dict[int, Figures]:
-    if not ids:
-        return {}
-    statement = _joined(select(column, *FIGURES)).where(*_within(on), column.in_(ids)).group_by(column)
-    return {row[0]: Figures(*row[1:]) for row in db.session.execute(statement, on.values)}
 
 
 def _people(on):

@@ -34,8 +34,8 @@ def figures():
     if total and not rows:
         last = state.page(total).pages
         rows, total = reading_figures.chapters(viewer=me, offset=(last - 1) * CHAPTERS.per_page)
-    agency = reading_figures.agency(viewer=me)
-    weeks = reading_figures.weeks(viewer=me, own_team=False, now=agency.whole)
+    agency = reading_figures.agency(viewer=me, chapters=total)
+    weeks = reading_figures.weeks(viewer=me, own_team=False, now=None if agency.kept_on else agency.whole)
     return page(
         "reading/figures.html",
         agency=agency,
