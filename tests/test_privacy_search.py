@@ -30,7 +30,7 @@ def test_an_officer_sees_what_the_own_staff_did_and_what_anybody_did_on_cases_th
     looked(world.orla, THURSDAY, niall)
     looked(world.tomasz, THURSDAY + timedelta(minutes=1), niall, ground="consent")
     looked(world.mark, THURSDAY + timedelta(minutes=2), foreign[:2])
-    looked(world.orla, THURSDAY + timedelta(minutes=3), foreign[:2], act=AuditAct.REFUSED)
+    looked(world.orla, THURSDAY + timedelta(minutes=3), foreign[:2], ground="consent")
     femi = world.femi
     assert whos(audit_search.search(Wanted(), viewer=femi)) == ["Orla Keaveney", "Orla Keaveney"]
     assert whos(audit_search.search(Wanted(agency=OTHERS), viewer=femi)) == ["Tomasz Wilk"]
@@ -49,6 +49,19 @@ def test_an_officer_of_another_agency_learns_nothing_of_a_case_its_staff_never_o
     assert not audit_search.search(Wanted(agency=OTHERS), viewer=other).entries
     assert not audit_search.search(Wanted(user_id=world.orla.user_id), viewer=other).entries
     assert not audit_search.search(Wanted(agency=world.agencies["canal"]), viewer=other).entries
+
+
+def test_asking_in_vain_opens_nothing_and_does_not_say_that_the_case_is_there(as_, world):
+    foreign = people(world, 1, lead="northgate")[0]
+    femi = as_("femi")
+    for reference in (foreign[2], "10000022"):
+        assert femi.get(f"/privacy/cases/{reference}/name").status_code == 404
+        assert femi.get(f"/privacy/cases/{reference}/name").status_code == 404
+    looked(world.orla, THURSDAY, foreign[:2], act=AuditAct.REFUSED)
+    assert privacy.find_record(world.femi, foreign[2]) is None
+    found = audit_search.search(Wanted(act=AuditAct.REFUSED), viewer=world.femi).entries
+    assert len(found) == 5
+    assert {(one.reference, one.case_id, one.about_person) for one in found} == {(None, None, False)}
 
 
 def test_an_officer_of_the_coordination_body_serves_the_agencies_of_its_area(world, niall):

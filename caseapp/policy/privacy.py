@@ -23,7 +23,7 @@ from caseapp.models import Agency, AuditEntry, Case, Person, ReadingFinding
 from caseapp.models.base import Id
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import AgencyKind, FindingKind, FindingOutcome, Role
+from caseapp.vocabulary import AgencyKind, AuditAct, FindingKind, FindingOutcome, Role
 
 #: Whose work this is.
 OFFICER = Role.PRIVACY_OFFICER
@@ -72,7 +72,7 @@ SEES_ENTRY = or_(AuditEntry.agency_id.in_(SERVED), ON_LED_CASE)
 
 SEES_FINDING = and_(ReadingFinding.agency_id.in_(SERVED), ReadingFinding.user_id != _USER)
 
-#: Select from Case: a case on which there is anything that the viewer sees in the audit record.
+#: Select from Case: one that a served agency leads, or on which its staff did or read something.
 SEES_REFERENCE = or_(
     Case.lead_agency_id.in_(SERVED),
     exists()
@@ -80,6 +80,7 @@ SEES_REFERENCE = or_(
         _Seen.chain == Case.person_id,
         _Seen.case_id == Case.id,
         _Seen.agency_id.in_(SERVED),
+        _Seen.act != AuditAct.REFUSED,  # whoever asks in vain, an officer too, opens nothing by it
     )
     .correlate(Case),
 )

@@ -206,13 +206,19 @@ def _older_than(mark):
     return and_(_E.at <= mark.at, or_(_E.at < mark.at, _E.id < mark.id))
 
 
-_REFERENCES = select(Case.id, Case.reference)
+#: Whether an agency leads the case that the viewer answers for: of others a refusal does not say that they are there.
+_REFERENCES = select(Case.id, Case.reference, Case.lead_agency_id.in_(privacy.SERVED).label("led"))
 
 
 def _entries(rows, viewer):
     references = {}
     if ids := {row.case_id for row in rows if row.case_id}:
-        references = dict(db.session.execute(_REFERENCES.where(Case.id.in_(ids))).all())
+        statement = _REFERENCES.where(Case.id.in_(ids))
+        references = {
+            (case_id, refused): reference
+            for case_id, reference, led in db.session.execute(statement, privacy.binds(viewer))
+            for refused in ((False, True) if led else (False,))
+        }
     return [
         Entry(
             row.id,
@@ -224,9 +230,9 @@ def _entries(rows, viewer):
             audit_words.said(row.what),
             audit_words.size(row.act, row.detail),
             row.ground,
-            row.case_id,
-            references.get(row.case_id),
-            row.person_id is not None,
+            row.case_id if (row.case_id, row.act is AuditAct.REFUSED) in references else None,
+            references.get((row.case_id, row.act is AuditAct.REFUSED)),
+            row.person_id is not None and row.act is not AuditAct.REFUSED,
         )
         for row in rows
     ]
