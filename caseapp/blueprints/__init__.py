@@ -14,6 +14,8 @@ NAMES = (
     "escalations",
     "grievances",
     "restricted",
+    "doors",
+    "emergency",
     "triage",
     "staff",
     "agency",

@@ -53,7 +53,7 @@ def check_whom(whom: Whom) -> None:
     """Raise RuleBroken for an identification that is not complete. Looks nothing up."""
     ways = bool(whom.name or whom.born_on) + bool(whom.reference) + bool(whom.number)
     if ways > 1:
-        raise RuleBroken("Use one way to say who it is", "name")
+        raise RuleBroken("Use one way to say who it is", "given_name")
     if whom.reference:
         if references.parse(whom.reference) is None:
             raise RuleBroken(
@@ -63,7 +63,7 @@ def check_whom(whom: Whom) -> None:
         if len(code(whom.number)) < 4:
             raise RuleBroken("Write the whole number", "number")
     elif len(names.fold(whom.name).split()) < 2:
-        raise RuleBroken("Give first name and family name in full", "name")
+        raise RuleBroken("Give first name and family name in full", "given_name")
     elif whom.born_on is None:
         raise RuleBroken("Give the whole date of birth", "born_on")
 

@@ -36,10 +36,12 @@ from caseapp.models import (
 from caseapp.policy import scopes
 from caseapp.queries.agency_limits import Limits
 from caseapp.services import (
+    access_requests,
     audit_checkpoints,
     consent_effects,
     digests,
     dormant,
+    emergency_news,
     escalation_duties,
     imports,
     meeting_reminders,
@@ -105,6 +107,8 @@ def run(
         _duty("accounts that nobody uses", now, lambda at: dormant.run(at=at)),
         _duty("unusual reading", now, lambda at: privacy_watch.run(at=at)),
         _duty("tries at secrets", now, lambda at: f"{throttle.forget_old(at=at)} forgotten"),
+        _duty("emergency access without a review", now, lambda at: emergency_news.run(at=at)),
+        _duty("requests for access", now, lambda at: _told(access_requests.run(at=at))),
         _duty("digests", now, lambda at: f"{digests.write(at=at, public_url=public_url)} written"),
     ]
     done.append(

@@ -11,7 +11,7 @@ from caseapp.extensions import db
 from caseapp.models import CarePlan, Event, PersonRelative, PlanReview
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events
+from caseapp.services import audit, denials, events
 from caseapp.services.plan_records import day_within, last_hand, plan_of, protocol_of
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import Audience, PlanStatus
@@ -99,6 +99,7 @@ def hold(
         audience=Audience.PLAN,
         tell_case_workers=True,
     )
+    denials.ask_again(case, actor=actor, at=at)
     audit.record(actor, "plan review recorded", at=at, case=case)
     return review.id
 

@@ -15,6 +15,7 @@ from caseapp.extensions import db
 from caseapp.policy import (
     chapters,
     disclosures,
+    emergency,
     escalations,
     grievances,
     meetings,
@@ -205,6 +206,31 @@ def on_retention_review(act: Do, reads: str | None = None):
     )
 
 
+def on_emergency(act: Do, reads: str | None = None):
+    """An act on one's own emergency access while it lasts, given by `emergency_id`. The view gets `access`, an
+    EmergencyFile; each reading is noted with "emergency" as its ground."""
+    return on_record(
+        act,
+        reads,
+        argument="emergency_id",
+        gives="access",
+        find=emergency.find_emergency,
+        about=lambda access: {"case": access.subject},
+    )
+
+
+def on_emergency_review(act: Do, reads: str | None = None):
+    """A privacy officer's act on one emergency access, given by `emergency_id`. The view gets `access`."""
+    return on_record(
+        act,
+        reads,
+        argument="emergency_id",
+        gives="access",
+        find=emergency.find_emergency_review,
+        about=lambda access: {"case_id": access.case_id, "detail": {"emergency": access.id}},
+    )
+
+
 def on_chapter(act: Do):
     """An act on one chapter of the own handbook, given by `chapter_id` in the address. The view gets `chapter`, a
     ChapterFile. Procedures are no secret within an agency: reading one is not noted."""
@@ -342,6 +368,7 @@ def _refuse(act, status, reference=None, person_id=None):
     """Record the refusal, in its own transaction, and answer. The same statement runs for a record that is not there
     and for one that may not be known of."""
     db.session.rollback()
+    g.refused = True  # and not once more when the answer leaves (web.reading)
     with unit_of_work():
         audit.write_refusal(
             viewer(),

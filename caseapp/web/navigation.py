@@ -64,6 +64,11 @@ PLACES = (
     ("Register", "triage.register", Do.SEE_REGISTER, None),
     ("Reports", "triage.quarterly", Do.SEE_REPORTS, None),
     ("Disclosures", "restricted.disclosures", Do.SEE_DISCLOSURES, None),
+    ("Requests for access", "doors.index", Do.SEE_ACCESS_REQUESTS, None),
+    ("Emergency access", "emergency.begin", Do.USE_EMERGENCY, None),
+    ("Conflicts of interest", "doors.conflicts", Do.KEEP_DENIALS, None),
+    ("Who may use emergency access", "emergency.rights", Do.GIVE_EMERGENCY_RIGHT, None),
+    ("Emergency reviews", "emergency.index", Do.SEE_EMERGENCY_REVIEWS, None),
 )
 
 #: for those who work above the agencies, before all others

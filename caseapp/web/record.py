@@ -30,10 +30,11 @@ PLACES = (
     ("Gaps and blocks", "escalations.of_case", Do.VIEW_PLAN),
     ("Timeline", "cases.timeline", Do.VIEW_TIMELINE),
     ("Who has looked", "cases.audit", Do.VIEW_AUDIT),
+    ("Ask for access", "doors.new_ask", Do.ASK_FOR_ACCESS),
 )
 
 #: Pages that stand under one of these.
-WITHIN = {"cases.team": "cases.show"}
+WITHIN = {"cases.team": "cases.show", "doors.of_case": "cases.show", "doors.of_case_requests": "cases.show"}
 
 
 def places(case, endpoint: str = "", issues: int = 0) -> list[Place]:

@@ -13,7 +13,8 @@ from caseapp.extensions import login
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import own_reading
 from caseapp.queries import sessions as reads
-from caseapp.services import sessions
+from caseapp.services import audit_sign_ins, sessions
+from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import PageTint, TextSize
 
 AIDS = "aids"  # how the reader likes pages to look
@@ -43,6 +44,12 @@ class SignedIn(Viewer):
     #: Who read very many records shows again who they are, or waits (web.pace).
     reading_proof_after: datetime | None = None
     reading_held_until: datetime | None = None
+
+    @property
+    def emergency_minutes(self) -> int:
+        """Whole minutes left of the emergency access, the last one begun counted."""
+        left = self.emergency_ends_at - clock.now()
+        return max(1, -(-int(left.total_seconds()) // 60))
 
     is_authenticated = True
     is_active = True
@@ -132,18 +139,20 @@ def viewer() -> SignedIn:
 def sign_in(user_id: int, factor: str = "", via: str = "") -> None:
     """Begin a session for a user whose password (or directory, `via`), and second factor where there is one, was right. A
     new token and a new CSRF secret each time."""
-    old = session.get(TOKEN)
-    if old:
-        sessions.end(old, at=clock.now(), reason="signed in again")
-    token = sessions.begin(
-        user_id,
-        at=clock.now(),
-        lasts=timedelta(seconds=current_app.config["SESSION_ABSOLUTE_SECONDS"]),
-        address=request.remote_addr or "",
-        browser=request.user_agent.string,
-        factor=factor,
-        via=via,
-    )
+    old, now, address = session.get(TOKEN), clock.now(), request.remote_addr or ""
+    with unit_of_work():
+        if old:
+            sessions.end(old, at=now, reason="signed in again", address=address)
+        token = sessions.begin(
+            user_id,
+            at=now,
+            lasts=timedelta(seconds=current_app.config["SESSION_ABSOLUTE_SECONDS"]),
+            address=address,
+            browser=request.user_agent.string,
+            factor=factor,
+            via=via,
+        )
+        audit_sign_ins.signed_in(user_id, at=now, address=address, factor=factor, via=via)
     session.clear()
     session[TOKEN] = token
     keep_aids(*own_reading.aids(user_id))
@@ -165,14 +174,17 @@ def keep_aids(text_size: TextSize, tint: PageTint) -> None:
 
 def proved() -> None:
     """Whoever is signed in has just shown again who they are."""
-    session[TOKEN] = sessions.proved(session[TOKEN], at=clock.now())
+    now = clock.now()
+    with unit_of_work():
+        session[TOKEN] = sessions.proved(session[TOKEN], at=now)
+        audit_sign_ins.proved(viewer().user_id, at=now, address=request.remote_addr or "")
     g.pop("_login_user", None)
 
 
 def sign_out() -> None:
     """End the session in the database and empty the cookie."""
     if token := session.get(TOKEN):
-        sessions.end(token, at=clock.now())
+        sessions.end(token, at=clock.now(), address=request.remote_addr or "")
     session.clear()
     _forget_user()
 

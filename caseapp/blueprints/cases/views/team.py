@@ -16,7 +16,7 @@ from caseapp.blueprints.cases.forms import (
 from caseapp.blueprints.cases.record import around
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import case_team, cases
+from caseapp.queries import case_team, cases, denials
 from caseapp.services import assignments as acts
 from caseapp.web.access import on_case
 from caseapp.web.answers import page, refused, saved
@@ -32,6 +32,8 @@ def team(case):
         wishes=case_team.wishes(case, viewer=viewer()),
         may_allocate=rules.may(viewer(), Do.ALLOCATE, case),
         may_edit=rules.may(viewer(), Do.EDIT_CASE, case),
+        may_shut_out=rules.may(viewer(), Do.DENY_ACCESS, case),
+        shut_out=denials.standing(case, viewer=viewer()),
         **around(case),
     )
 
