@@ -13,6 +13,7 @@ from caseapp.web import lists, navigation, record
 from caseapp.web.access import allowed, on_case
 from caseapp.web.answers import page
 from caseapp.web.lists import Choice, Column, ListSpec, Words
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 #: Which lists there are; who manages or coordinates begins with what waits for them, a worker with their own.
@@ -107,6 +108,7 @@ def index():
 
 @bp.get("/gaps-and-blocks.csv")
 @allowed(Do.SEE_GAPS)
+@proven
 def index_csv():
     who = viewer()
     state, which = _state(request.args, who)

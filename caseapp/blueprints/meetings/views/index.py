@@ -13,6 +13,7 @@ from caseapp.web import lists, navigation, record
 from caseapp.web.access import allowed, on_case
 from caseapp.web.answers import page
 from caseapp.web.lists import Choice, Column, ListSpec, Words
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 MEETINGS = ListSpec(
@@ -83,6 +84,7 @@ def index():
 
 @bp.get("/meetings.csv")
 @allowed(Do.SEE_MEETINGS)
+@proven
 def export():
     me, state = viewer(), MEETINGS.read(request.args)
     rows = meetings.rows(viewer=me, limit=lists.EXPORT_MOST + 1, **_wanted(state))

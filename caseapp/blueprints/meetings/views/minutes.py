@@ -19,6 +19,7 @@ from caseapp.web import navigation
 from caseapp.web.access import on_meeting, replace_reading
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.forms import Form
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 
@@ -103,6 +104,7 @@ def print_minutes(meeting):
 
 @bp.get("/meetings/<id:meeting_id>/minutes.pdf")
 @on_meeting(Do.VIEW_MINUTES)
+@proven
 def minutes_pdf(meeting):
     """The printed page as a tagged PDF; its name tells nothing of anybody."""
     html = render_template("meetings/minutes_print.html", **_sheet(meeting), on_paper=True)

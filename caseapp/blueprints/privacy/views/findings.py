@@ -18,6 +18,7 @@ from caseapp.vocabulary import FindingOutcome
 from caseapp.web import lists
 from caseapp.web.access import allowed, on_finding
 from caseapp.web.answers import page, refused, saved
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 HEADINGS = ("Found", "Kind", "Who", "Agency", "Day", "Why", "Records", "Closed", "What came of it")
@@ -66,6 +67,7 @@ def findings():
 
 @bp.get("/findings.csv")
 @allowed(Do.LOOK_AFTER_PRIVACY)
+@proven
 def findings_csv():
     state, _ = _state(request.args)
     rows = reads.rows(_wanted(state), viewer=viewer(), limit=lists.EXPORT_MOST + 1)

@@ -12,6 +12,7 @@ from caseapp.sheets import csv_bytes
 from caseapp.vocabulary import AuditAct
 from caseapp.web.access import allowed, on_reader, replace_reading
 from caseapp.web.answers import page
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -56,6 +57,7 @@ def _file(data: bytes, kind: str, name: str, count: int, what: str = "reading, e
 
 @bp.get("/evidence.csv")
 @allowed(Do.SEE_READING)
+@proven
 def evidence_csv():
     _, wanted = read()
     found = reading_evidence.evidence(wanted, viewer=viewer())
@@ -65,6 +67,7 @@ def evidence_csv():
 
 @bp.get("/evidence.xlsx")
 @allowed(Do.SEE_READING)
+@proven
 def evidence_xlsx():
     state, wanted = read()
     found = reading_evidence.evidence(wanted, viewer=viewer())
@@ -100,6 +103,7 @@ def evidence_print():
 
 @bp.get("/evidence.pdf")
 @allowed(Do.SEE_READING)
+@proven
 def evidence_pdf():
     return pdf.answer(_print(as_file=True), f"reading-{clock.today().isoformat()}.pdf")
 
@@ -137,12 +141,14 @@ def record_print(reader):
 
 @bp.get("/staff/<id:user_id>/record.pdf")
 @on_reader(Do.SEE_STAFF_READING, "what was read")
+@proven
 def record_pdf(reader):
     return pdf.answer(_record(reader, as_file=True), f"reading-record-{clock.today().isoformat()}.pdf")
 
 
 @bp.get("/staff/<id:user_id>/record.csv")
 @on_reader(Do.SEE_STAFF_READING, "what was read")
+@proven
 def record_csv(reader):
     state = ENTRIES.read(request.args, {"user_id": reader.id})
     record = reading_evidence.record(reader, viewer=viewer(), purpose=state["purpose"])

@@ -21,6 +21,7 @@ from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
 from caseapp.web.lists import EXPORT_MOST
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 COLUMNS = (
@@ -143,6 +144,7 @@ def _counted(state, number):
 
 @bp.get("/triage.csv")
 @allowed(Do.TRIAGE_GAPS)
+@proven
 def export():
     me = viewer()
     state = _state(triage_options.options(viewer=me), request.args)
