@@ -62,7 +62,7 @@ def reviews(
     wanted = [policy.SEES_RETENTION]
     if only is not None:
         wanted.append(RetentionReview.id == only)
-    elif which in RetentionDecision:
+    elif which in set(RetentionDecision):
         wanted.append(RetentionReview.decision == RetentionDecision(which))
     total = db.session.scalar(
         select(func.count()).select_from(RetentionReview).where(*wanted), policy.binds(viewer)

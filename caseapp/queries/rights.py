@@ -376,7 +376,7 @@ def items(
     statement = _ITEMS.where(SubjectItem.request_id == asked.id)
     if section:
         statement = statement.where(SubjectItem.section == section)
-    if which in ItemDecision:
+    if which in set(ItemDecision):
         statement = statement.where(SubjectItem.decision == ItemDecision(which))
     total = db.session.scalar(
         select(func.count()).select_from(statement.with_only_columns(SubjectItem.id).subquery()),

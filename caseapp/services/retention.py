@@ -104,13 +104,14 @@ def due(at: datetime, *, agency_id: int | None = None, person_id: int | None = N
     ]
     found = [one for one in found if one.due_on <= today]
     later = _later(found, years)
-    kept_longer = set(
-        db.session.execute(
+    kept_longer = {
+        tuple(row)
+        for row in db.session.execute(
             select(RetentionReview.agency_id, RetentionReview.person_id).where(
                 RetentionReview.decision == RetentionDecision.KEEP, RetentionReview.keep_until >= today
             )
-        ).tuples()
-    )
+        )
+    }
     return [
         one
         for one in found

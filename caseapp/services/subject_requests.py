@@ -185,11 +185,12 @@ def gather(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | No
     if row.stage not in LOOKS_THROUGH:
         raise RuleBroken("The pack has been made")
     kept = everything_held.kept_by(row.agency_id, row.person_id)
-    there = set(
-        db.session.execute(
+    there = {
+        tuple(row)
+        for row in db.session.execute(
             select(SubjectItem.held_in, SubjectItem.held_key).where(SubjectItem.request_id == row.id)
-        ).tuples()
-    )
+        )
+    }
     found = everything_held.held(
         row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
     )
@@ -232,8 +233,8 @@ def decide_item(
     ground: WithholdGround | None = None,
     why: str = "",
 ) -> int:
-    """Give one thing, or withhold it on a legal ground with the reason why it holds here. What is kept apart is decided
-    only by somebody who reads it, and never goes into the pack. Returns the item's id."""
+    """Give one thing, or withhold it on a legal ground with the reason why it holds here. What is kept apart is given
+    only by somebody who reads it, by hand, and never goes into the pack. Returns the item's id."""
     if not rules.may(actor, Do.DECIDE_SUBJECT_ITEM, item):
         raise NotAllowed
     row = db.session.scalar(
@@ -244,8 +245,9 @@ def decide_item(
     )
     if version is not None and row.version != version:
         raise Stale({}, version=row.version)
-    if row.held_in in everything_held.SEALED and not row.content and not _reads_apart(row, item, actor):
-        raise RuleBroken("Only those on the list of the section decide about this. Ask its line manager")
+    apart = row.held_in in everything_held.SEALED and not row.content
+    if apart and decision is ItemDecision.GIVEN and not _reads_apart(row, item, actor):
+        raise RuleBroken("Only those on the list of the section give this. Ask its line manager", "decision")
     if decision is ItemDecision.WITHHELD:
         if ground is None:
             raise RuleBroken("Choose the ground in law", "ground")
