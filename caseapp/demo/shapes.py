@@ -4,6 +4,7 @@ the two together."""
 from caseapp.demo.case_shapes import CASE
 from caseapp.demo.gap_shapes import GAP
 from caseapp.demo.grievance_shapes import GRIEVANCES
+from caseapp.demo.look_shapes import LOOKS
 from caseapp.demo.reading import (
     Shape,
     anything,
@@ -168,4 +169,5 @@ WORLD = Shape(
     register=inside(REGISTER),
     grievances=inside(GRIEVANCES),
     reading=each(READING),
+    looking=inside(LOOKS),
 )

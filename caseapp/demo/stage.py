@@ -38,6 +38,8 @@ ORDER = (
     "end",
     "closing",
     "reading",
+    "look",
+    "night",
     "account",
 )
 

@@ -129,6 +129,13 @@ def write_now(entries: list[dict]) -> None:
             end = _append(entry, chain, end)
 
 
+def write_waiting() -> None:
+    """Write what waits for the end of the transaction that is open already now: for a long story told in one transaction,
+    a world file, in which somebody reads the record on the way."""
+    if waiting := db.session().info.pop(_WAITING, None):
+        write_now([entry for entry, _ in waiting])
+
+
 def record(actor: Viewer, what: str, *, at: datetime, case: CaseFile | None = None, **more) -> None:
     """Record a change, in the use case's own transaction."""
     write([entry(actor, AuditAct.CHANGED, what, at=at, case=case, **more)])
