@@ -15,11 +15,12 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input
 FLASK := $(PYTHON) -m flask --app app
 RUN_STAMP := .venv/installed
 DEV_STAMP := .venv/installed-dev
+CHECK_STAMP := .venv-checks/installed
 
 export CASEAPP_DATA = $(abspath $(DATA))
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help run test check bench access migrate migration format clean
+.PHONY: help run test check sbom bench access migrate migration format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +32,11 @@ $(RUN_STAMP): requirements.txt scripts/make_venv.sh
 
 $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@$(PIP) install --quiet -r requirements-dev.txt
+	@touch $@
+
+$(CHECK_STAMP): requirements-checks.txt $(RUN_STAMP)
+	@$(PYTHON) -m venv --clear .venv-checks
+	@.venv-checks/bin/python -m pip --disable-pip-version-check --no-input install --quiet --no-deps -r requirements-checks.txt
 	@touch $@
 
 run: $(RUN_STAMP) ## the demo on http://127.0.0.1:8000 (PORT=8123 DATA=some/folder DEMO=no)
@@ -50,12 +56,17 @@ test: $(DEV_STAMP) ## every check and every test, on SQLite and PostgreSQL, and 
 	@$(MAKE) check
 	@$(PYTHON) -m pytest -n $(JOBS) --dist worksteal -q
 
-check: $(DEV_STAMP) ## style, imports, access table, migrations against models (seconds)
+check: $(DEV_STAMP) $(CHECK_STAMP) ## style, imports, access table, migrations against models, known faults (seconds)
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@PYTHONPATH=. $(PYTHON) -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo
 	@$(PYTHON) -m scripts.access_table --check
 	@$(PYTHON) -m pytest -q tests/test_migrations.py -k sqlite
+	@$(PYTHON) -m scripts.check_security
+
+sbom: $(CHECK_STAMP) ## the list of all parts of the running system, with versions and licences (sbom.json, CycloneDX)
+	@.venv-checks/bin/python -m cyclonedx_py environment .venv/bin/python --output-format JSON --output-file sbom.json
+	@echo "sbom.json"
 
 bench: $(DEV_STAMP) ## speed, as ratios to a bare page in the same run
 	@$(PYTHON) -m bench
@@ -76,5 +87,5 @@ format: $(DEV_STAMP) ## lay out the code as `make check` wants it
 	@$(PYTHON) -m ruff format .
 
 clean: ## remove the environment and caches; data folders stay
-	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	rm -rf .venv .venv-checks .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """`flask --app app audit …`: whether the record of who looked is whole, and checkpoints to keep elsewhere (X-13)."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 import click
 from flask.cli import with_appcontext
@@ -75,4 +75,4 @@ def _in_words(found):
         said += f"; {found.older} entries are older than the seals"
     if found.uncovered:
         said += f"; {found.uncovered} came after the last checkpoint"
-    return f"{said} ({datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ})."
+    return f"{said} ({clock.now():%Y-%m-%dT%H:%M:%SZ})."
