@@ -52,7 +52,8 @@ def made(**more) -> Made:
 
 def record(world, by="orla", **more) -> int:
     viewer = world.viewers[by]
-    return disclosures.record(world.case_for(viewer), made(**more), actor=viewer, at=clock.now())
+    link = "https://caseapp.example/disclosures"
+    return disclosures.record(world.case_for(viewer), made(**more), actor=viewer, at=clock.now(), link=link)
 
 
 def who_reads(world, disclosure_id):
@@ -350,7 +351,7 @@ def test_it_is_recorded_acknowledged_and_corrected_on_its_pages(as_, world, db_s
     page = tomasz.get(done.location).text
     assert "Ambulance control" in page and "Not acknowledged yet" in page and "I have seen it" not in page
     amina = as_("amina")
-    assert "not acknowledged yet" in amina.get("/disclosures").text
+    assert "to be seen" in amina.get("/disclosures").text
     assert "1</b> waits for you" in amina.get("/disclosures").text
     seen = amina.submit(done.location, done.location + "/acknowledgement")
     assert seen.status_code == 303 and "Acknowledged by Amina Yusuf" in amina.get(done.location).text

@@ -2,6 +2,7 @@
 
 from caseapp.demo.meeting_shapes import MEETING
 from caseapp.demo.reading import Shape, day, each, inside, key, link, moment, number, one_of, text, yes_no
+from caseapp.demo.restricted_shapes import DISCLOSURE, KEPT_APART, READER
 from caseapp.demo.shared_shapes import BY, LONG
 from caseapp.vocabulary import (
     Achievement,
@@ -302,5 +303,8 @@ CASE = Shape(
     reviews=each(REVIEW),
     meetings=each(MEETING),
     worker_changes=each(CHANGE_ASKED),
+    kept_apart=each(KEPT_APART),
+    readers=each(READER),
+    disclosures=each(DISCLOSURE),
     closing=inside(CLOSING),
 )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from sqlalchemy import select, update
 
 from caseapp import clock, references
-from caseapp.demo import plans
+from caseapp.demo import plans, restricted
 from caseapp.demo.reading import Fault
 from caseapp.demo.stage import Stage
 from caseapp.errors import RuleBroken
@@ -92,6 +92,7 @@ def plan(stage: Stage, world) -> list[Story]:
         for wish in case.worker_changes:
             _wish(story, wish)
         plans.plan(story)
+        restricted.plan(story)
         if case.closing:
             _closing(story, case.closing)
     return list(stories.values())

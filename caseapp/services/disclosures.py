@@ -89,7 +89,7 @@ def record(
     """Write down a disclosure about the person of a case, or about a person without one, by whoever sees them.
 
     About the protection of a child, made by the agency that leads the case, it lives in the restricted section. `link`
-    is the address of the list of disclosures, for the mail. Raises RuleBroken, naming the field. Returns its id."""
+    is the address of the list of disclosures, for the mail; without it only news is left. Raises RuleBroken, naming the field. Returns its id."""
     case = about if isinstance(about, CaseFile) else None
     if not rules.may(actor, Do.DISCLOSE if case else Do.DISCLOSE_OF_PERSON, about):
         raise NotAllowed
@@ -253,6 +253,8 @@ def _own_manager(actor):
 
 def _tell(disclosure_id, user_ids, at, link):
     events.notify(user_ids, "disclosure", at=at, plain=NEWS)
+    if not link:  # a world that is told again, or an import: nobody waits for mail
+        return
     rows = db.session.execute(
         select(User.id, User.email).where(
             User.id.in_(user_ids), User.roles.op("&")(int(Role.LINE_MANAGER)) != 0
@@ -264,7 +266,7 @@ def _tell(disclosure_id, user_ids, at, link):
                 f"disclosure:{disclosure_id}:{user_id}",
                 to=email,
                 subject=SUBJECT,
-                body=BODY.format(way=f"Sign in to see it: {link}\n" if link else "Sign in to see it.\n"),
+                body=BODY.format(way=f"Sign in to see it: {link}\n"),
                 at=at,
             )
         except ValueError:  # an address to which no mail can go must not stop a disclosure
