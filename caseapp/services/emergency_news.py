@@ -44,8 +44,9 @@ def opened(access: EmergencyAccess, *, person_id: int, at: datetime) -> None:
 
 
 def tried_in_vain(actor: Viewer, *, at: datetime) -> None:
-    """To the privacy officers of whoever tried, once a day."""
+    """To the privacy officers of whoever tried, or else to their administrators, once a day."""
     people = [one for one in officers_of([actor.agency_id]) if one[0] != actor.user_id]
+    people = people or [one for one in _administrators(actor.agency_id) if one[0] != actor.user_id]
     key = f"emergency-in-vain:{actor.user_id}:{clock.local_day(at)}"
     _say(people, IN_VAIN, "Emergency access was tried several times", key, at)
 
