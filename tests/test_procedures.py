@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from caseapp import clock
 from caseapp import procedures_library as library
+from caseapp.chapter_text import words_of
 from caseapp.errors import RuleBroken, Stale
 from caseapp.ids import written
 from caseapp.models import (
@@ -390,6 +391,66 @@ def test_word_documents_are_taken_and_the_same_file_is_kept_once(world, db_sessi
     first = chapter_files.keep(data, name="../../etc/passwd", actor=world.brid, at=clock.now())
     assert chapter_files.keep(data, name="b", actor=world.brid, at=clock.now()) == first
     assert db_session.get(ChapterFile, first).name == "passwd.docx"
+
+
+def pdf(words):
+    """The smallest PDF with one line of text."""
+    stream = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode()
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )
+    body, places = b"%PDF-1.4\n", []
+    for at, one in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj%s endobj\n" % (at, one)
+    table = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
+    tail = b"trailer<</Root 1 0 R/Size 6>>\nstartxref\n%d\n%%%%EOF" % len(body)
+    return body + b"xref\n0 6\n" + table + tail
+
+
+WORD = '<w:document xmlns:w="w"><w:body><w:p><w:t>The zeb</w:t><w:t>ra rota</w:t></w:p></w:body></w:document>'
+ODT = '<o:document-content xmlns:o="o" xmlns:t="t"><t:h>Heading</t:h><t:p>The zebra rota</t:p></o:document-content>'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pdf("The zebra rota"),
+        zipped(**{"word__document.xml": WORD, "[Content_Types].xml": "x"}),
+        zipped(mimetype="application/vnd.oasis.opendocument.text", **{"content.xml": ODT}),
+    ],
+    ids=["pdf", "docx", "odt"],
+)
+def test_the_search_finds_the_words_of_an_attached_file(as_, world, data):
+    chapter, brid = of(world.brid, "letters"), as_("brid")
+    fields = {"form": "file", "file": (io.BytesIO(data), "rota")}
+    answer = brid.submit(path(chapter, "draft"), path(chapter, "draft"), **fields)
+    assert answer.status_code == 303
+    brid.submit(path(chapter, "publish"), path(chapter, "publish"), change="minor", changed="A rota")
+    titles = [row.title for row in chapter_list.listed(viewer=world.brid, words="zebra rot")[0]]
+    assert len(titles) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"%PDF-1.7 and no more",
+        b"%PDF-" + bytes(range(256)) * 50,
+        zipped(**{"word__document.xml": "<not"}),
+        b"PK",
+    ],
+)
+def test_a_file_that_cannot_be_read_has_no_words_and_is_no_fault(data):
+    assert words_of(data) == ""
+
+
+def test_a_document_with_entities_of_its_own_has_no_words():
+    bomb = '<!DOCTYPE a [<!ENTITY b "bbbb">]><w:document xmlns:w="w"><w:p>&b;</w:p></w:document>'
+    assert words_of(zipped(**{"word__document.xml": bomb})) == ""
 
 
 def test_a_chapter_elsewhere_is_a_plain_link_and_only_to_the_web(as_, world):

@@ -1,6 +1,7 @@
 """The text of a chapter, without database or web: Markdown made safe, the blanks of the policy filled in, words for the
 search, and what differs between two versions."""
 
+from caseapp.chapter_text.attached import words_of
 from caseapp.chapter_text.blanks import Blank, blanks_in, fill
 from caseapp.chapter_text.difference import Block, difference, lines_changed
 from caseapp.chapter_text.markdown import as_html, as_plain
@@ -19,4 +20,5 @@ __all__ = [
     "minutes_to_read",
     "search_words",
     "snippet",
+    "words_of",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from caseapp import clock, dates
 from caseapp import procedures_library as library
 from caseapp import settings_catalogue as catalogue
-from caseapp.chapter_text import as_plain, blanks_in, fold, minutes_to_read
+from caseapp.chapter_text import as_plain, blanks_in, fold, minutes_to_read, words_of
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.models import Chapter, ChapterFile, ChapterRelated, ChapterStep, ChapterVersion, User
@@ -318,13 +318,16 @@ def _write(draft, words, agency_id):
     if unknown:
         raise RuleBroken(f"There is no setting called {unknown[0]}. See the list of blanks below", "text")
     file_id = words.get("file_id")
-    if file_id is not None and (file := db.session.get(ChapterFile, file_id)) and file.agency_id != agency_id:
+    file = db.session.get(ChapterFile, file_id) if file_id is not None else None
+    if file and file.agency_id != agency_id:
         raise NotVisible
     for name in WORDS:
         if name in words:
             setattr(draft, name, words[name])
     draft.form = form
     plain = as_plain(words.get("text") or "") if form is ChapterForm.TEXT else ""
+    if form is ChapterForm.FILE and file:
+        plain = words_of(file.content)
     draft.search_text = fold(
         " ".join(words.get(n) or "" for n in ("title", "about", "we_statement", "i_statement")) + " " + plain
     )
