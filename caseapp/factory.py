@@ -1,5 +1,7 @@
 """create_app(): settings, extensions, plumbing, blueprints, error pages; then no route may lack an access rule."""
 
+from pathlib import Path
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -63,6 +65,8 @@ def create_app(overrides: dict | None = None) -> Flask:
 
 
 def _refuse_unsafe(app):
+    if app.config["BREACH_LIST"] and not Path(app.config["BREACH_LIST"]).is_file():
+        raise RuntimeError("BREACH_LIST names a file that is not there")
     if not app.config["PRODUCTION"]:
         return
     if len(app.config["SECRET_KEY"]) < 32:

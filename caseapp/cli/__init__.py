@@ -1,5 +1,6 @@
 """The commands of `flask --app app …`, one module for each group."""
 
+from caseapp.cli.accounts import accounts
 from caseapp.cli.audit import audit
 from caseapp.cli.backup import backup, restore
 from caseapp.cli.db import db
@@ -10,7 +11,7 @@ from caseapp.cli.reminders import reminders
 from caseapp.cli.retention import retention
 from caseapp.cli.world import world
 
-GROUPS = (audit, backup, db, handbooks, import_caseload, jobs, reminders, restore, retention, world)
+GROUPS = (accounts, audit, backup, db, handbooks, import_caseload, jobs, reminders, restore, retention, world)
 
 
 def install(app) -> None:

@@ -43,10 +43,10 @@ def holds(password: str, path: str) -> bool:
 
 
 def look(path: str, samples: int = 10_000) -> Looked:
-    """Whether a file can be such a list: the form and the order of its lines, at so many places spread over it (of a short
-    file, of all). Raises OSError where it cannot be read."""
+    """Whether a file can be such a list: the form and the order of its lines, at so many places spread over it (0: of all,
+    as of every short file). Raises OSError where it cannot be read."""
     size = Path(path).stat().st_size
-    step = max(1, size // samples)
+    step = max(1, size // samples) if samples else 1
     lines, before = 0, b""
     with Path(path).open("rb") as file:
         at = 0
