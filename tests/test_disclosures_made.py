@@ -139,6 +139,15 @@ def test_what_lies_ahead_is_not_recorded_as_done(world, db_session):
         record(world, disclosed_at=clock.now() + timedelta(hours=3))
 
 
+def test_that_somebody_opened_the_form_stands_in_no_list(as_, world):
+    """Neither on the person's list nor in the record of the case: it would tell of a report before it is made."""
+    as_("tomasz").get(f"/cases/{world.reference}/disclosures/new")
+    as_("shauna").get(f"/cases/{world.reference}/disclosures/new")
+    for path in ("consent/disclosures", "consent/disclosures/print", "audit", "audit.csv"):
+        page = as_("declan").get(f"/cases/{world.reference}/{path}").text
+        assert "Tomasz" not in page and "Shauna" not in page, path
+
+
 # --- who is told ----------------------------------------------------------------------------------------------------
 
 

@@ -286,7 +286,9 @@ def whole(disclosure: DisclosureFile, *, viewer: Viewer) -> Whole:
     row = scopes.still_there(
         db.session.execute(_WHOLE, {"disclosure_id": disclosure.id} | scopes.binds(viewer)).first()
     )
-    steps = tuple(Step(*step) for step in read(_STEPS, {"disclosure_id": disclosure.id}))
+    order = list(DisclosureAct)
+    found = (Step(*step) for step in read(_STEPS, {"disclosure_id": disclosure.id}))
+    steps = tuple(sorted(found, key=lambda step: (step.at, order.index(step.act))))
     keys = tuple(row.categories or ())
     words = disclosure_grounds.load().categories
     return Whole(

@@ -156,7 +156,7 @@ class SeenForm(Form):
 class WithholdForm(Form):
     version = HiddenField()
     keep = RadioField(
-        "The person’s copy",
+        "From now on",
         [needed("Choose one")],
         choices={"yes": "Leave it out for now", "no": "Show it from now on"},
     )

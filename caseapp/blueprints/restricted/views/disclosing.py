@@ -6,6 +6,7 @@ from caseapp import clock
 from caseapp.blueprints.restricted import bp
 from caseapp.blueprints.restricted.forms import DisclosureForm
 from caseapp.policy.do import Do
+from caseapp.policy.restricted import DISCLOSURE
 from caseapp.queries import cases
 from caseapp.services import disclosures
 from caseapp.services.disclosures import Made
@@ -13,6 +14,9 @@ from caseapp.web import links
 from caseapp.web.access import on_case, on_person
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
+
+#: In the words that no list of the person's or of the case's holds: that somebody opened this form would tell it.
+FORM = f"{DISCLOSURE}: the form"
 
 
 def _blank():
@@ -34,13 +38,13 @@ def _of_case(case, form):
 
 
 @bp.get("/cases/<ref:reference>/disclosures/new")
-@on_case(Do.DISCLOSE, "the form for a disclosure")
+@on_case(Do.DISCLOSE, FORM)
 def new_disclosure(case):
     return page("restricted/disclose.html", **_of_case(case, _blank()))
 
 
 @bp.post("/cases/<ref:reference>/disclosures/new")
-@on_case(Do.DISCLOSE, "the form for a disclosure")
+@on_case(Do.DISCLOSE, FORM)
 def record_disclosure(case):
     form = DisclosureForm()
     context = _of_case(case, form)
@@ -78,13 +82,13 @@ def _of_person(person, form):
 
 
 @bp.get("/people/<id:person_id>/disclosures/new")
-@on_person(Do.DISCLOSE_OF_PERSON, "the form for a disclosure")
+@on_person(Do.DISCLOSE_OF_PERSON, FORM)
 def new_disclosure_of_person(person):
     return page("restricted/disclose.html", **_of_person(person, _blank()))
 
 
 @bp.post("/people/<id:person_id>/disclosures/new")
-@on_person(Do.DISCLOSE_OF_PERSON, "the form for a disclosure")
+@on_person(Do.DISCLOSE_OF_PERSON, FORM)
 def record_disclosure_of_person(person):
     form = DisclosureForm()
     context = _of_person(person, form)

@@ -100,6 +100,7 @@ def _offer(form, section):
 @on_section(Do.ADD_RESTRICTED)
 @proven
 def new(section):
+    note_reading(AuditAct.READ, SECTION, case=section.case)
     form = _offer(EntryForm(formdata=None, data={"received_on": clock.today()}), section)
     return page("restricted/new.html", form=form, **around(section))
 
