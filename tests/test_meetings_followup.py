@@ -10,6 +10,7 @@ from caseapp import clock, ids
 from caseapp.extensions import db
 from caseapp.models import Action, ConsentGrant, Meeting, MeetingApart, MeetingDecision
 from caseapp.queries import meeting_followup as followup
+from caseapp.queries import quarterly, quarterly_counts, quarters
 from caseapp.services import meeting_minutes
 from caseapp.services import meeting_room_decisions as decisions
 from caseapp.services.meeting_room_decisions import Said
@@ -208,3 +209,28 @@ def test_reading_costs_the_same_for_any_number_of_actions(world, meeting):
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert len([one for one in asked if one.lstrip().upper().startswith("SELECT")]) == 3
+
+
+def test_my_team_says_how_many_decisions_are_late_and_the_report_counts_how_they_stand(world, meeting, as_):
+    becomes("Attendance letter", ActionStatus.COMPLETED, due=-3, ended=-3)
+    becomes("Bank account", ActionStatus.ACCEPTED, due=-2)
+    team = as_("declan").get("/team").text
+    assert (
+        "1 open and late" in team and "1 done by the day, of 4 decided" in team and f'href="{PAGE}"' in team
+    )
+    assert "Decided in meetings" not in as_("nora").get("/team").text
+    counted = quarterly_counts.counts(quarters.quarters()[0], today=clock.today())
+    assert counted[world.agencies["canal"]]["decisions"] == {"": [1, 0, 1, 2, 0]}
+
+
+def test_a_coordinator_reads_no_small_number_of_decisions(world, meeting, app):
+    scope = quarterly.Scope("An area", 5, area_id=1)
+    counted = {
+        world.agencies["canal"]: {"decisions": {"": [9, 8, 7, 6, 2]}},
+        world.agencies["harbour"]: {"decisions": {"": [12, 7, 9, 8, 6]}},
+    }
+    table = next(one for one in quarterly.tables(counted, scope, None) if one.key == "decisions")
+    shown = dict(table.rows)
+    assert table.columns[-1] == "All" and shown["Canal Street Drug Service"][4] is None
+    hidden = [number for row in (*shown.values(), table.totals) for number in row].count(None)
+    assert hidden >= 4  # not only the small one: a total would give it away

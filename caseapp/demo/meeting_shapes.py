@@ -38,7 +38,18 @@ ANSWER = Shape(
     call_note=text(LONG),
 )
 
-DECISION = Shape("a decision", text=text(LONG, needed=True), reason=text(LONG))
+#: What a decision does to the plan: a new day for an action that has a key, or an action that is added to a goal.
+DECISION = Shape(
+    "a decision",
+    text=text(LONG, needed=True),
+    reason=text(LONG),
+    action=text(60),
+    due_on=day(),
+    goal=text(60),
+    what=text(),
+    agency=link("agencies"),
+    agreed_by=each(link("users")),
+)
 
 MEETING = Shape(
     "a meeting",

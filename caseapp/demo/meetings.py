@@ -13,13 +13,14 @@ from caseapp.services import (
     meeting_answers,
     meeting_invitations,
     meeting_minutes,
+    meeting_minutes_apply,
     meeting_room,
     meeting_room_attendance,
     meeting_room_decisions,
     meetings,
 )
 from caseapp.services.meeting_room_decisions import Said
-from caseapp.vocabulary import Answer, AttendeeKind, Presence
+from caseapp.vocabulary import Answer, AttendeeKind, ChangeKind, Presence
 
 
 class _Told:
@@ -169,8 +170,7 @@ def _held(told, part):
 
     def close(file, *, actor, at):
         for one in part.decisions:
-            said = Said(text=one.text, reason=one.reason, for_all=True)
-            meeting_room_decisions.save(file, said, actor=actor, at=at, recorded=True)
+            _decision(told, file, one, actor=actor, at=at)
         meeting_room.close(file, actor=actor, at=at)
 
     told.does(part, chair, part.begun_at, begin)
@@ -179,3 +179,31 @@ def _held(told, part):
         told.does(
             part, told.item.by, part.issued_at, lambda file, **when: meeting_minutes.issue(file, **when)
         )
+
+
+def _decision(told, file, one, *, actor, at):
+    """Words alone, a new day for an action, or an action that is added."""
+    story, more, kind = told.story, {}, None
+    change = {"due_on": one.due_on and one.due_on.isoformat()}
+    if one.action:
+        more["action_id"] = _known(story.actions, one.action, "action")
+        kind, change = ChangeKind.ACTION_CHANGED, change | {"do": meeting_minutes_apply.DATE}
+    elif one.what:
+        more["goal_id"] = _known(story.goals, one.goal, "goal")
+        owner = told.stage.agencies[one.agency] if one.agency else actor.agency_id
+        kind, change = ChangeKind.ACTION_ADDED, change | {"what": one.what, "owner_agency_id": owner}
+    said = Said(
+        text=one.text,
+        reason=one.reason,
+        for_all=True,
+        agrees=frozenset(told.seat(user) for user in one.agreed_by),
+        kind=kind,
+        change=change if kind else {},
+    )
+    meeting_room_decisions.save(file, said, actor=actor, at=at, recorded=True, **more)
+
+
+def _known(ids, key, what):
+    if key not in ids:
+        raise RuleBroken(f'no {what} of this case has the key "{key}" at that time', what)
+    return ids[key]

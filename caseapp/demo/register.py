@@ -2,13 +2,22 @@
 
 from sqlalchemy import select
 
+from caseapp import clock
 from caseapp.demo.stage import Stage
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
-from caseapp.models import GroupItem, RegisterEntry
+from caseapp.models import Attendee, GroupItem, RegisterEntry
+from caseapp.policy.meetings import find_meeting
 from caseapp.queries import quarters
-from caseapp.services import quarter_figures, register, triage
-from caseapp.vocabulary import EscalationState
+from caseapp.services import (
+    group_meetings,
+    meeting_answers,
+    meeting_invitations,
+    quarter_figures,
+    register,
+    triage,
+)
+from caseapp.vocabulary import Answer, EscalationState
 
 
 def plan(stage: Stage, world) -> None:
@@ -35,6 +44,13 @@ def plan(stage: Stage, world) -> None:
                 "register",
                 decision,
                 lambda agenda=agenda, sitting=sitting, one=decision: _decide(stage, agenda, sitting[0], one),
+            )
+        if agenda.called:
+            stage.plan(
+                agenda.called.at,
+                "register",
+                agenda.called,
+                lambda agenda=agenda, sitting=sitting: _call_together(stage, agenda, sitting[0]),
             )
         if agenda.closed_at:
             stage.plan(
@@ -89,6 +105,33 @@ def _agenda(stage, told) -> int:
         held_on=told.held_on,
         place=told.place,
     )
+
+
+def _call_together(stage, agenda, sitting):
+    """One meeting carries the sitting; it is arranged for its day, and those of `coming` say so."""
+    told, given = agenda.called, {"actor": stage.viewer(agenda.by), "at": agenda.called.at}
+    meeting_id = group_meetings.call_together(sitting, title=told.title, aim=told.aim, **given)
+    plan = meeting_invitations.Plan(
+        starts_at=clock.at_local(agenda.held_on, told.starts),
+        ends_at=told.ends and clock.at_local(agenda.held_on, told.ends),
+        place=agenda.place,
+        chair_id=given["actor"].user_id,
+    )
+    guests = tuple(
+        meeting_invitations.Guest(stage.agencies[one.agency], stage.users[one.user] if one.user else None)
+        for one in told.guests
+    )
+    meeting_invitations.arrange(find_meeting(given["actor"], meeting_id), plan, guests=guests, **given)
+    for user in told.coming:
+        viewer = stage.viewer(user)
+        seat = db.session.scalar(
+            select(Attendee.id).where(
+                Attendee.meeting_id == meeting_id, Attendee.agency_id == viewer.agency_id
+            )
+        )
+        meeting_answers.answer(
+            find_meeting(viewer, meeting_id), seat, answer=Answer.COMING, actor=viewer, at=told.at
+        )
 
 
 def _decide(stage, agenda, sitting, told):

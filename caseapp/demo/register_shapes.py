@@ -1,6 +1,7 @@
 """What a world file says of the register and the group's agendas; docs/developers/world-files.md says the same in prose."""
 
-from caseapp.demo.reading import Shape, day, each, link, moment, one_of, text
+from caseapp.demo.meeting_shapes import GUEST, hour
+from caseapp.demo.reading import Shape, day, each, inside, link, moment, one_of, text
 from caseapp.demo.shared_shapes import LONG
 from caseapp.vocabulary import EscalationState
 
@@ -24,6 +25,17 @@ DECISION = Shape(
     minute=text(40),
 )
 
+CALLED = Shape(
+    "the group called together",
+    at=moment(needed=True),
+    title=text(needed=True),
+    aim=text(LONG),
+    starts=hour(needed=True),
+    ends=hour(),
+    guests=each(GUEST),
+    coming=each(link("users")),
+)
+
 AGENDA = Shape(
     "an agenda of the group",
     by=link("users", needed=True),
@@ -33,6 +45,7 @@ AGENDA = Shape(
     place=text(),
     gaps=each(link("gaps", needed=True)),
     decisions=each(DECISION),
+    called=inside(CALLED),
     closed_at=moment(),
 )
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 WIDTH = 360
+#: A name of more letters does not fit before a bar, nor one of so many over it.
+BESIDE_MOST = 10
+OVER_MOST = 48
 
 
 def bars(
@@ -18,8 +21,9 @@ def bars(
     name: str = "b",
 ) -> Markup:
     """Bars lying down: rows of (full name, short name, value, class of the bar), a dashed line at `limit`. `name`
-    keeps the ids of two charts on a page apart."""
-    top, step, left, right = 18, 28, 96, 300
+    keeps the ids of two charts on a page apart. Names too long to stand before their bars stand over them."""
+    over = any(len(short) > BESIDE_MOST for _, short, _, _ in rows)
+    top, step, left, right = (18, 40, 2, 316) if over else (18, 28, 96, 300)
     highest = max([value for _, _, value, _ in rows] + [limit or 0, 1])
     scale = (right - left) / highest if highest else 0
     height = top + step * len(rows) + 8
@@ -32,8 +36,12 @@ def bars(
         after = left + width + 6
         if line is not None and left + width < line < after + 26:
             after = round(line + 6, 1)  # never across the dashed line
+        if over:
+            parts.append(f'<text x="{left}" y="{y}">{escape(_short(short, OVER_MOST))}</text>')
+            y += 6
+        else:
+            parts.append(f'<text x="{left - 8}" y="{y + 13.5}" text-anchor="end">{escape(short)}</text>')
         parts.append(
-            f'<text x="{left - 8}" y="{y + 13.5}" text-anchor="end">{escape(_short(short))}</text>'
             f'<rect class="{escape(css)}" x="{left}" y="{y}" width="{width}" height="18" rx="2"/>'
             f'<text x="{round(after, 1)}" y="{y + 13.5}">{_figure(value)}</text>'
         )
@@ -101,8 +109,8 @@ def _figure(value) -> str:
     return str(int(value)) if value == int(value) else f"{value:.1f}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 12 else f"{text[:11]}…"
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def _round_up(value: float) -> int:

@@ -19,14 +19,7 @@ def bars(table: Table, column: str, title: str, name: str) -> Markup | None:
     rows = sorted(table.column(column), key=lambda pair: -pair[1])[:BARS_MOST]
     if not rows:
         return None
-    return charts.bars(
-        title, [(words, _short(words), number, "bar") for words, number in rows], unit="", name=name
-    )
-
-
-def _short(words: str) -> str:
-    """As much of it as fits beside a bar."""
-    return words if len(words) < 11 else f"{words[:9].rstrip()}…"
+    return charts.bars(title, [(words, words, number, "bar") for words, number in rows], unit="", name=name)
 
 
 def finding(table: Table, column: str, what: str) -> str:

@@ -138,7 +138,7 @@ def report(quarter: Quarter, scope: Scope) -> Report:
         if scope.least:
             return Report(quarter, scope.of, scope.least)
         found = counts(quarter, today=clock.today(), only_agency=scope.agency_id)
-    return Report(quarter, scope.of, scope.least, _tables(found, scope, counted_at), counted_at)
+    return Report(quarter, scope.of, scope.least, tables(found, scope, counted_at), counted_at)
 
 
 def _table(key, title, of, columns, counts, scope, *, note="", row_totals=False, totals=True) -> Table:
@@ -178,7 +178,8 @@ FEWER = (
 )
 
 
-def _tables(found: Counts, scope, counted_at) -> tuple[Table, ...]:
+def tables(found: Counts, scope: Scope, counted_at: datetime | None) -> tuple[Table, ...]:
+    """The tables of these counts, with what the reader of this scope may not see left out."""
     as_it_was = f" on {dates.day(clock.local_day(counted_at))}" if counted_at else ""
     agencies, columns = _named(found, "agencies"), AGENCY_COLUMNS
     if scope.least:

@@ -7,7 +7,15 @@ from caseapp.blueprints.home import bp
 from caseapp.blueprints.home.lists import TEAM
 from caseapp.documents import charts
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_waiting, reading_figures, saved_views, settings, team, team_waiting
+from caseapp.queries import (
+    meeting_followup,
+    meeting_waiting,
+    reading_figures,
+    saved_views,
+    settings,
+    team,
+    team_waiting,
+)
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page
@@ -18,6 +26,8 @@ COLUMNS = ("Worker", "Role", "Profession", "Cases", "Weight in %", "Load", "Over
 BARS = {"t-late": "bar-much", "t-wait": "bar-over"}
 #: A chart with more bars than this cannot be read; the table holds all.
 BARS_MOST = 15
+#: Calendar days for which what meetings decided is counted here.
+FOLLOWED = 90
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
@@ -78,6 +88,7 @@ def show():
         issues=issues,
         meeting_rows=meetings,
         silent=team_waiting.silent_agencies(viewer=me, limits=limits),
+        decided=meeting_followup.total(viewer=me, days=FOLLOWED)[1],
         beside=reading_figures.beside_the_work(viewer=me, late_actions=found.overdue),
         capacity=limits["workload_capacity"],
         issue_limit=limits["issue_answer_working_days"],
