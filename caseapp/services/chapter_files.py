@@ -7,7 +7,7 @@ import re
 import zipfile
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from caseapp.errors import NotAllowed, RuleBroken
 from caseapp.extensions import db
@@ -18,6 +18,9 @@ from caseapp.policy.viewer import Viewer
 from caseapp.services.transaction import use_case
 
 MOST_BYTES = 4 * 1024 * 1024
+#: What one agency may keep in all, by number and in bytes.
+MOST_FILES = 1_000
+MOST_TOGETHER = 500 * 1024 * 1024
 ACCEPTED = "PDF, Word (.docx) or OpenDocument (.odt), up to 4 MB"
 
 _PDF = "application/pdf"
@@ -46,6 +49,7 @@ def keep(data: bytes, *, name: str, actor: Viewer, at: datetime) -> int:
     )
     if known is not None:
         return known
+    _must_have_room(actor, len(data))
     file = ChapterFile(
         agency_id=actor.agency_id,
         name=file_name(name, kind),
@@ -59,6 +63,20 @@ def keep(data: bytes, *, name: str, actor: Viewer, at: datetime) -> int:
     db.session.add(file)
     db.session.flush()
     return file.id
+
+
+def _must_have_room(actor, size):
+    count, together = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(ChapterFile.size), 0)).where(
+            ChapterFile.agency_id == actor.agency_id
+        )
+    ).one()
+    if count >= MOST_FILES:
+        raise RuleBroken(f"The handbook holds {count:,} files already. Use one of them again.", "file")
+    if together + size > MOST_TOGETHER:
+        raise RuleBroken(
+            "With this file the handbook would be larger than it may become. Choose a smaller one.", "file"
+        )
 
 
 def kind_of(data: bytes) -> str | None:

@@ -7,7 +7,7 @@ does it.
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from caseapp import clock, dates
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
@@ -27,6 +27,8 @@ from caseapp.sheets import Sheet, SheetRefused, read_caseload
 MOST_ON_PAGE = 2_000
 #: How long an unconfirmed sheet, which names people, is kept.
 KEPT = timedelta(days=7)
+#: How many of them one agency may leave unconfirmed.
+MOST_OPEN = 50
 
 
 @use_case
@@ -44,6 +46,10 @@ def upload(
     Raises RuleBroken for what is no caseload sheet, or is too long for a page. Returns the batch's id."""
     _may(actor)
     forget_old(at=at)
+    if _waiting(actor) >= MOST_OPEN:
+        raise RuleBroken(
+            "Many sheets wait to be confirmed already. Confirm or drop one of them first.", "file"
+        )
     sheet = read(data, at)
     if most_rows is not None and len(sheet.lines) > most_rows:
         raise RuleBroken(
@@ -69,6 +75,15 @@ def upload(
         actor, "caseload sheet uploaded", at=at, about_id=batch.id, detail={"rows": len(sheet.lines)}
     )
     return batch.id
+
+
+def _waiting(actor) -> int:
+    table = ImportBatch.__table__
+    return db.session.scalar(
+        select(func.count()).where(
+            table.c.agency_id == actor.agency_id, table.c.confirmed_at.is_(None), table.c.dropped_at.is_(None)
+        )
+    )
 
 
 def read(data: bytes, at: datetime) -> Sheet:
