@@ -115,8 +115,7 @@ def due(at: datetime, *, agency_id: int | None = None, person_id: int | None = N
     return [
         one
         for one in found
-        if (one.agency_id, one.person_id) not in kept_longer
-        and later.get((one.agency_id, one.person_id), today) <= today
+        if (one.agency_id, one.person_id) not in kept_longer and later.get(one.person_id, today) <= today
     ]
 
 
@@ -172,26 +171,24 @@ NEVER = date(9999, 12, 31)
 
 
 def _later(found, years) -> dict:
-    """The day until which a grievance or a request of their own keeps the record of those who are found."""
+    """The day until which a grievance or a request of their own, with whatever agency, keeps the record of those who are
+    found; each for the years of the agency that answered it."""
     people = sorted({one.person_id for one in found})
-    until: dict[tuple, date] = {}
+    until: dict[int, date] = {}
     for table, key in (
         (PersonGrievance, "retention_grievance_years"),
         (SubjectRequest, "retention_request_years"),
     ):
-        for at in range(0, len(people), everything_held.AT_ONCE):
-            chunk = people[at : at + everything_held.AT_ONCE]
+        for chunk in _chunks(people):
             rows = db.session.execute(
                 select(table.agency_id, table.person_id, table.ended_at).where(table.person_id.in_(chunk))
             )
             for agency_id, person_id, ended_at in rows:
-                kept = years.setdefault(agency_id, settings.values(agency_id))
-                day = (
-                    in_months(clock.local_day(ended_at), 12 * int(kept[key]))
-                    if ended_at is not None
-                    else NEVER
-                )
-                until[agency_id, person_id] = max(day, until.get((agency_id, person_id), day))
+                if agency_id not in years:
+                    years[agency_id] = settings.values(agency_id)
+                most = 12 * int(years[agency_id][key])
+                day = NEVER if ended_at is None else in_months(clock.local_day(ended_at), most)
+                until[person_id] = max(day, until.get(person_id, day))
     return until
 
 
@@ -472,17 +469,9 @@ def _dispose(review, at) -> int:
 
 
 def _kept_elsewhere(agency_id, person_id) -> bool:
-    """Another agency keeps something of this person: then their own row stays."""
-    if db.session.scalar(
-        select(Case.id).where(Case.person_id == person_id, Case.lead_agency_id != agency_id).limit(1)
-    ):
-        return True
-    for table in (PersonGrievance, SubjectRequest, LegalHold):
-        if db.session.scalar(
-            select(table.id).where(table.person_id == person_id, table.agency_id != agency_id).limit(1)
-        ):
-            return True
-    return False
+    """Another agency leads or led a case of this person: then their own row stays."""
+    other = select(Case.id).where(Case.person_id == person_id, Case.lead_agency_id != agency_id)
+    return db.session.scalar(other.limit(1)) is not None
 
 
 class _door:
@@ -561,12 +550,19 @@ def _loosen(found, at):
 
 
 def _remove(found, cases):
-    """Children first; what another agency's later episode says of these cases is let go."""
+    """Children first; another agency's later episode or grievance no longer points to these cases."""
+    going = [row["id"] for row in found.get("person_grievance", ())]
     for chunk in _chunks(list(cases)):
         db.session.execute(
             update(Case)
             .where(Case.previous_case_id.in_(chunk))
             .values(previous_case_id=None)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.execute(
+            update(PersonGrievance)
+            .where(PersonGrievance.case_id.in_(chunk), PersonGrievance.id.not_in(going))
+            .values(case_id=None)
             .execution_options(synchronize_session=False)
         )
     for name, rows in reversed(found.items()):

@@ -56,6 +56,12 @@ OLDER = {
         },
     ),
 }
+_OF_DENIAL = "SELECT 1 FROM disposal_door d JOIN access_denial o ON o.person_id = d.person_id WHERE o.id = OLD.denial_id"
+_OF_EMERGENCY = "SELECT 1 FROM disposal_door d JOIN emergency_access o ON o.case_id = d.case_id WHERE o.id = OLD.access_id"
+OLDER |= {
+    "access_denial_step_refuse": ("this history is append-only", {"access_denial_step": _OF_DENIAL}),
+    "emergency_review_refuse": ("this history is append-only", {"emergency_review": _OF_EMERGENCY}),
+}
 CERTIFICATE = "a certificate of disposal is never changed"
 TABLES = (
     *("correction", "subject_step", "subject_pack", "subject_item", "retention_review", "legal_hold"),
