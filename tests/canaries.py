@@ -59,6 +59,7 @@ from caseapp.vocabulary import (
     WarningKind,
 )
 from tests import (
+    canary_doors,
     canary_gaps,
     canary_meetings,
     canary_privacy,
@@ -89,9 +90,12 @@ MAY_READ = {
     "sinead": set(),
     "gearoid": set(),
     "root": set(),
+    "dervla": set(),
+    "esme": set(),
 }
 
 for _who in MAY_READ:
+    MAY_READ[_who] |= canary_doors.MAY_READ.get(_who, set())
     MAY_READ[_who] |= canary_gaps.MAY_READ.get(_who, set()) | canary_gaps.EVERYBODY
     MAY_READ[_who] |= canary_meetings.MAY_READ.get(_who, set())
     MAY_READ[_who] |= canary_reading.MAY_READ.get(_who, set())
@@ -160,6 +164,7 @@ def build() -> CanaryWorld:
     small = standing.build()
     world = CanaryWorld(**vars(small))
     session = db.session
+    canary_doors.staff(world)
     _fill(world, world.case_id, world.person_id, lead="canal", cm=world.orla, partner="harbour")
     _foreign_case(world)
     _fill(
@@ -171,8 +176,12 @@ def build() -> CanaryWorld:
     canary_restricted.fill(world)
     looked_into = canary_privacy.fill(world)
     meetings = canary_meetings.fill(world)
+    doors = canary_doors.fill(world)
     session.commit()
-    world.ids = {side: values | meetings[side] | looked_into[side] for side, values in _ids(world).items()}
+    world.ids = {
+        side: values | meetings[side] | looked_into[side] | doors[side]
+        for side, values in _ids(world).items()
+    }
     return world
 
 
@@ -433,24 +442,28 @@ def zone(world, table: str, row) -> str:
 
 
 #: Within a row that more people may read, the columns that stay with those who hold the plan.
-NARROWER = canary_gaps.NARROWER | {
-    ("goal", "title"): "PLAN",
-    ("goal", "measure"): "PLAN",
-    ("goal", "made_without_reason"): "LEAD",
-    ("goal", "ended_reason"): "PLAN",
-    ("goal_step", "text"): "PLAN",
-    ("consent_grant", "left_out"): "LEAD",
-    ("consent_grant", "verbal_reason"): "LEAD",
-    ("consent_grant", "giver_authority"): "LEAD",
-    ("consent_grant", "giver_name"): "LEAD",
-    ("consent_grant", "interpreter"): "LEAD",
-    ("consent_grant", "withdrawn_how"): "LEAD",
-    ("consent_grant", "ended_reason"): "LEAD",
-    ("action", "clinic_talk_note"): "PLAN",
-    ("action", "clinic_talk_with"): "PLAN",
-    ("care_plan", "no_contingency_reason"): "LEAD",
-    ("care_plan", "budget_source"): "LEAD",
-}
+NARROWER = (
+    canary_gaps.NARROWER
+    | canary_doors.NARROWER
+    | {
+        ("goal", "title"): "PLAN",
+        ("goal", "measure"): "PLAN",
+        ("goal", "made_without_reason"): "LEAD",
+        ("goal", "ended_reason"): "PLAN",
+        ("goal_step", "text"): "PLAN",
+        ("consent_grant", "left_out"): "LEAD",
+        ("consent_grant", "verbal_reason"): "LEAD",
+        ("consent_grant", "giver_authority"): "LEAD",
+        ("consent_grant", "giver_name"): "LEAD",
+        ("consent_grant", "interpreter"): "LEAD",
+        ("consent_grant", "withdrawn_how"): "LEAD",
+        ("consent_grant", "ended_reason"): "LEAD",
+        ("action", "clinic_talk_note"): "PLAN",
+        ("action", "clinic_talk_with"): "PLAN",
+        ("care_plan", "no_contingency_reason"): "LEAD",
+        ("care_plan", "budget_source"): "LEAD",
+    }
+)
 
 
 def _write_canaries(world):
@@ -464,6 +477,7 @@ def _write_canaries(world):
             | canary_meetings.TABLES
             | canary_reading.TABLES
             | canary_restricted.TABLES
+            | canary_doors.TABLES
             | canary_privacy.TABLES
             | canary_rights.TABLES
         ):
@@ -592,6 +606,7 @@ def _ids(world) -> dict[str, dict[str, list]]:
             "token": ["x" * 43],
             "session_key": ["0" * 16],
             "key": ["protocol"],
+            "key_id": [],
             "list_name": ["caseload"],
             "name": ["help"],
             "filename": ["app.css"],

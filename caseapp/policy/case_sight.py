@@ -84,6 +84,17 @@ def not_denied(person_id):
     return or_(VIEWER_UNDENIED, not_(denied(VIEWER_USER, person_id)))
 
 
+#: The viewer is shut out of nobody at all: for what holds names that no statement could tell apart, as a sheet does.
+DENIED_NOBODY = or_(
+    VIEWER_UNDENIED,
+    not_(
+        exists()
+        .where(_Denial.user_id == VIEWER_USER, _Denial.person_id.is_not(None), _Denial.ended_at.is_(None))
+        .correlate_except(_Denial)
+    ),
+)
+
+
 def case_not_denied(case_id):
     """The same for what hangs on a case, or on none, and is selected without joining Case."""
     return or_(

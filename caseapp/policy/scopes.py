@@ -15,6 +15,7 @@ from caseapp.extensions import read
 from caseapp.models import Action, Case, CaseNote, CaseNoteShare, Event, Goal, Person, PlanIssue
 from caseapp.models.base import Id
 from caseapp.policy.case_sight import (
+    DENIED_NOBODY,
     MY_CASE,
     SEES_ALL,
     SEES_CASE,
@@ -383,6 +384,7 @@ __all__ = [
     "ALL_HERE",
     "CASE_COLUMNS",
     "CASE_GRANT",
+    "DENIED_NOBODY",
     "MY_CASE",
     "NOT_MOVED_ON",
     "SEES_ACTION",

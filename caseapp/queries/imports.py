@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from caseapp.extensions import db
 from caseapp.models import (
@@ -62,7 +62,12 @@ _BATCHES = (
         ImportBatch.content.is_not(None),
     )
     .join(User, User.id == ImportBatch.uploaded_by_id)
-    .where(ImportBatch.agency_id == scopes.VIEWER_AGENCY, scopes.VIEWER_MANAGES)
+    .where(
+        ImportBatch.agency_id == scopes.VIEWER_AGENCY,
+        scopes.VIEWER_MANAGES,
+        # a colleague's sheet may name somebody of whom this manager may not know
+        or_(ImportBatch.uploaded_by_id == scopes.VIEWER_USER, scopes.DENIED_NOBODY),
+    )
     .order_by(ImportBatch.uploaded_at.desc(), ImportBatch.id.desc())
 )
 _LATEST = _BATCHES.limit(50)

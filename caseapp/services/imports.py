@@ -16,7 +16,7 @@ from caseapp.models import ImportBatch
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit
+from caseapp.services import audit, shut_out
 from caseapp.services.imports_plan import Plan, plan
 from caseapp.services.imports_questions import NOBODY
 from caseapp.services.imports_write import write
@@ -179,6 +179,8 @@ def _find(batch_id, actor, *, hold=False):
     batch = db.session.get(ImportBatch, batch_id, with_for_update=hold or None, populate_existing=True)
     if batch is None or batch.agency_id != actor.agency_id:
         raise NotVisible
+    if batch.uploaded_by_id != actor.user_id and shut_out.of_anybody(actor.user_id):
+        raise NotVisible  # a colleague's sheet may name somebody of whom this manager may not know
     return batch
 
 

@@ -15,6 +15,15 @@ _OF_CASE = (
     .join(Case, Case.person_id == AccessDenial.person_id)
     .where(Case.id == bindparam("of_case", type_=Id), AccessDenial.ended_at.is_(None))
 )
+_OF_ANYBODY = (
+    select(AccessDenial.id)
+    .where(
+        AccessDenial.user_id == bindparam("of_user", type_=Id),
+        AccessDenial.person_id.is_not(None),
+        AccessDenial.ended_at.is_(None),
+    )
+    .limit(1)
+)
 
 
 def of_person(person_id: int) -> set[int]:
@@ -25,6 +34,11 @@ def of_person(person_id: int) -> set[int]:
 def of_case(case_id: int | None) -> set[int]:
     """Everybody who may not know of this case; nobody where there is none."""
     return {row[0] for row in read(_OF_CASE, {"of_case": case_id})} if case_id is not None else set()
+
+
+def of_anybody(user_id: int) -> bool:
+    """Whether this user is shut out of any person at all."""
+    return bool(read(_OF_ANYBODY, {"of_user": user_id}).first())
 
 
 def refuse(user_id: int | None, person_id: int, field: str | None = None) -> None:
