@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from caseapp.extensions import db
 from caseapp.ids import new_id
 from caseapp.models import OutboxMessage
+from caseapp.services import audit_mail
 from caseapp.services.transaction import unit_of_work
 
 log = logging.getLogger(__name__)
@@ -223,9 +224,14 @@ def settle(message: Message, *, at: datetime, error: Exception | None = None) ->
         wait = min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
         values = {"due_at": at + wait, "lease_until": None, "error": _reason(error)}
     with unit_of_work():
-        db.session.execute(
-            update(_TABLE).where(_TABLE.c.id == message.id, _TABLE.c.sent_at.is_(None)).values(**values)
-        )
+        settled = db.session.execute(
+            update(_TABLE)
+            .where(_TABLE.c.id == message.id, _TABLE.c.sent_at.is_(None))
+            .values(**values)
+            .returning(_TABLE.c.dedupe)
+        ).first()
+        if settled and error is None:
+            audit_mail.sent(settled.dedupe, to=message.to_address, subject=message.subject, at=at)
     return given_up
 
 

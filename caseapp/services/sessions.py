@@ -10,6 +10,7 @@ from caseapp.extensions import db
 from caseapp.models import User, UserSession
 from caseapp.models.base import UTC
 from caseapp.policy.viewer import Viewer
+from caseapp.services import audit_sign_ins
 from caseapp.services.transaction import use_case
 
 _TABLE = UserSession.__table__
@@ -67,13 +68,16 @@ def note(token: str, *, at: datetime) -> None:
 
 
 @use_case
-def end(token: str, *, at: datetime, reason: str = "signed out") -> None:
+def end(token: str, *, at: datetime, reason: str = "signed out", address: str = "") -> None:
     """End one session."""
-    db.session.execute(
+    ended = db.session.scalar(
         update(_TABLE)
         .where(_TABLE.c.token_hash == digest(token), _TABLE.c.ended_at.is_(None))
         .values(ended_at=at, ended_reason=reason)
+        .returning(_TABLE.c.user_id)
     )
+    if ended is not None:
+        audit_sign_ins.signed_out(ended, reason, at=at, address=address)
 
 
 @use_case
@@ -83,17 +87,23 @@ def end_all(user_id: int, *, at: datetime, reason: str, but: str | None = None) 
     statement = update(_TABLE).where(_TABLE.c.user_id == user_id, _TABLE.c.ended_at.is_(None))
     if but is not None:
         statement = statement.where(_TABLE.c.token_hash != digest(but))
-    return db.session.execute(statement.values(ended_at=at, ended_reason=reason)).rowcount
+    count = db.session.execute(statement.values(ended_at=at, ended_reason=reason)).rowcount
+    if count:
+        audit_sign_ins.signed_out(user_id, reason, at=at, sessions=count)
+    return count
 
 
 @use_case
 def end_all_via_directory(user_id: int, *, at: datetime) -> None:
     """End every session that its owner opened through a directory."""
-    db.session.execute(
+    reason = "directory account disconnected"
+    done = db.session.execute(
         update(_TABLE)
         .where(_TABLE.c.user_id == user_id, _TABLE.c.via != "", _TABLE.c.ended_at.is_(None))
-        .values(ended_at=at, ended_reason="directory account disconnected")
+        .values(ended_at=at, ended_reason=reason)
     )
+    if done.rowcount:
+        audit_sign_ins.signed_out(user_id, reason, at=at, sessions=done.rowcount)
 
 
 @use_case
@@ -127,4 +137,6 @@ def end_one(key: str, *, actor: Viewer, at: datetime) -> bool:
         )
         .values(ended_at=at, ended_reason="ended from another session")
     )
+    if done.rowcount:
+        audit_sign_ins.signed_out(actor.user_id, "ended from another session", at=at)
     return done.rowcount > 0

@@ -218,16 +218,17 @@ class Page:
         return self.state.url(page=number if number > 1 else "")
 
 
-def note_listed(what: str, case_ids: Iterable[int]) -> None:
-    """One audit row for a page of a list: which cases it named (X-5). Nothing when it named none."""
-    if ids := _distinct(case_ids):
-        note_reading(AuditAct.LISTED, what, detail={"cases": ids})
+def note_listed(what: str, case_ids: Iterable[int], **more: Iterable) -> None:
+    """One audit row for a page of a list: which cases it named (X-5), and with `more` what else, by the name of its kind
+    (gaps without a person, grievances, the people that a filter offers). Nothing when it named none."""
+    if named := _named(cases=case_ids, **more):
+        note_reading(AuditAct.LISTED, what, detail=named)
 
 
-def note_printed(what: str, case_ids: Iterable[int]) -> None:
+def note_printed(what: str, case_ids: Iterable[int], **more: Iterable) -> None:
     """As note_listed, for a page that is made to be printed."""
-    if ids := _distinct(case_ids):
-        replace_reading(AuditAct.PRINTED, what, detail={"cases": ids})
+    if named := _named(cases=case_ids, **more):
+        replace_reading(AuditAct.PRINTED, what, detail=named)
 
 
 def csv_answer(name: str, what: str, columns: Iterable[str], rows: list[tuple], case_ids: Iterable[int]):
@@ -245,6 +246,10 @@ def csv_answer(name: str, what: str, columns: Iterable[str], rows: list[tuple], 
     file = f"{name}-{clock.today().isoformat()}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
+
+
+def _named(**kinds):
+    return {kind: found for kind, ids in kinds.items() if (found := _distinct(ids))}
 
 
 def _distinct(ids):

@@ -2,17 +2,19 @@
 
 from contextlib import contextmanager
 
-from flask import g, request
+from flask import current_app, g, request
 
 from caseapp import clock
 from caseapp.extensions import db
 from caseapp.services import audit, audit_keys, sessions
 from caseapp.services.transaction import unit_of_work
 from caseapp.statements import on_driver
+from caseapp.vocabulary import AuditAct
 from caseapp.web import pace
 from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
 
 SHOWN = {200, 409, 422}
+REFUSED = {403, 404}
 
 
 def install(app) -> None:
@@ -45,9 +47,13 @@ def outside_transaction():
 
 def _finish(response):
     """Write the audit rows of what this answer shows, and note activity. If that fails, so does the request."""
-    entries = g.pop("readings", None) if response.status_code in SHOWN else None
     user = getattr(g, "_login_user", None)
     now = clock.now()
+    entries = g.pop("readings", None)
+    if response.status_code in REFUSED:
+        entries = _refusal(user, entries, now)
+    elif response.status_code not in SHOWN:
+        entries = None
     live = user is not None and user.is_authenticated and response.status_code < 400
     stale = live and (now - user.seen_at).total_seconds() > NOTE_ACTIVITY_EVERY
     if entries or stale:
@@ -59,6 +65,19 @@ def _finish(response):
     if entries:
         pace.count(entries)
     return response
+
+
+def _refusal(user, readings, now):
+    """What a view did not give though its guard had let somebody as far as that: a part of a record that is not there, or
+    not theirs. About the record that the guard had found."""
+    access = getattr(current_app.view_functions.get(request.endpoint), "access", "public")
+    if user is None or not user.is_authenticated or access == "public" or g.pop("refused", False):
+        return None
+    found = readings[0] if readings else {}
+    asked = request.endpoint if access == "signed-in" else access
+    about = {name: found.get(name) for name in ("case_id", "person_id", "detail")}
+    address = request.remote_addr or ""
+    return [audit.entry(user, AuditAct.REFUSED, asked, at=now, address=address, **about)]
 
 
 @contextmanager

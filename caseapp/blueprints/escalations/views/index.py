@@ -89,7 +89,7 @@ def index():
     wanted = _wanted(state, which)
     rows = escalations.rows(wanted, viewer=who, offset=state.offset, limit=LIST.per_page)
     total = escalations.total(wanted, viewer=who)
-    lists.note_listed("gaps and blocks", [row.case_id for row in rows])
+    lists.note_listed("gaps and blocks", [row.case_id for row in rows], escalations=[row.id for row in rows])
     return page(
         "escalations/index.html",
         rows=rows,

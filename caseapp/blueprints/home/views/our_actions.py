@@ -60,7 +60,7 @@ def _calendar():
 @allowed(Do.SEE_OUR_ACTIONS)
 def show():
     state, wanted, people = _asked()
-    section = state["section"]
+    section, offered = state["section"], [reference for reference, _name in people]
     summary = our_actions.summary(wanted, viewer=viewer())
     context = {
         "state": state,
@@ -78,7 +78,7 @@ def show():
     }
     if section == "changed":
         changes = our_changes.changed(viewer=viewer(), limit=200)
-        lists.note_listed("changes in our actions", [row.case_id for row in changes])
+        lists.note_listed("changes in our actions", [row.case_id for row in changes], offered=offered)
         return page("home/our_changes.html", changes=changes, **context)
     if section:
         total = our_actions.total(wanted, section, viewer=viewer(), at_most=2000)
@@ -92,11 +92,12 @@ def show():
             limit=OUR_ACTIONS.per_page,
             order=("-" if state.descending else "") + state.order,
         )
-        lists.note_listed("our actions", [row.case_id for row in rows])
+        lists.note_listed("our actions", [row.case_id for row in rows], offered=offered)
         return page("home/our_actions_part.html", rows=rows, pager=pager, section=section, **context)
     parts = our_actions.first_rows(wanted, viewer=viewer(), calendar=_calendar(), each=EACH)
     changes = our_changes.changed(viewer=viewer(), limit=EACH)
-    lists.note_listed("our actions", [row.case_id for rows in (*parts.values(), changes) for row in rows])
+    shown = [row.case_id for rows in (*parts.values(), changes) for row in rows]
+    lists.note_listed("our actions", shown, offered=offered)
     return page("home/our_actions.html", parts=parts, changes=changes, each=EACH, **context)
 
 

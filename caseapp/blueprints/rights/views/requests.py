@@ -22,6 +22,7 @@ from caseapp.policy.scopes import find_case
 from caseapp.queries import rights as reads
 from caseapp.services import subject_requests as acts
 from caseapp.vocabulary import AskedHow, AuditAct
+from caseapp.web import lists
 from caseapp.web.access import allowed, on_case, on_person, on_subject_request, replace_reading
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.lists import Choice, ListSpec
@@ -52,6 +53,7 @@ LIST = ListSpec(
 def requests():
     state = LIST.read(request.args)
     lines, total = reads.requests(viewer=viewer(), which=state["which"], offset=state.offset)
+    lists.note_listed("requests of people", [], requests=[line.id for line in lines])
     return page("rights/requests.html", lines=lines, state=state, pages=state.page(total))
 
 

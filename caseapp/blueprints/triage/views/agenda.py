@@ -23,6 +23,7 @@ def _find(sitting_id):
 @allowed(Do.TRIAGE_GAPS)
 def group_agenda():
     sittings = triage_agenda.sittings(viewer=viewer())
+    lists.note_listed("group agendas", [], sittings=[one.id for one in sittings])
     today = clock.today()
     return page(
         "triage/agendas.html",
@@ -49,14 +50,16 @@ def _around(sitting, form=None, item_id=None, opened=None):
 @bp.get("/triage/agenda/<id:sitting_id>")
 @allowed(Do.TRIAGE_GAPS)
 def sitting(sitting_id):
-    return page("triage/agenda.html", **_around(_find(sitting_id)))
+    found = _find(sitting_id)
+    lists.note_listed("group agenda", [], sittings=[found.id])
+    return page("triage/agenda.html", **_around(found))
 
 
 @bp.get("/triage/agenda/<id:sitting_id>/print")
 @allowed(Do.TRIAGE_GAPS)
 def print_sitting(sitting_id):
     found = _find(sitting_id)
-    lists.note_printed("group agenda", [])
+    lists.note_printed("group agenda", [], sittings=[found.id])
     return page("triage/agenda_print.html", at=clock.now(), **_around(found))
 
 
@@ -65,6 +68,7 @@ def print_sitting(sitting_id):
 def decision_form(sitting_id, item_id):
     found = _find(sitting_id)
     item = _item(found, item_id)
+    lists.note_listed("group agenda", [], sittings=[found.id])
     form = DecisionForm(formdata=None, decision=item.decision, minute=item.minute)
     return page("triage/decision.html", sitting=found, item=item, form=form)
 

@@ -110,6 +110,7 @@ def index():
         offset=(pager.number - 1) * TRIAGE.per_page,
         limit=TRIAGE.per_page,
     )
+    lists.note_listed("triage", [], escalations=[row.id for row in rows])
     views = saved_views.of_list(TRIAGE.name, viewer=me)[:COUNTED]
     counts = triage_numbers.totals(
         [_wanted(_state(options, dict(parse_qsl(one.query)))) for one in views], viewer=me
