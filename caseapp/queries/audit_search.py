@@ -90,10 +90,32 @@ def search(wanted: Wanted, *, viewer: Viewer, before: Mark | None = None, limit:
     words = wanted.words.casefold().split()
     binds = privacy.binds(viewer)
     along = [*_way(wanted), *_days(wanted), *([_older_than(before)] if before else [])]
-    looked_at = max(LOOKED_AT, 2 * limit)
-    inner = select(_E).where(*along).order_by(*_ORDER).limit(looked_at).subquery()
+    # most pages are full after a short stretch; SQLite works a stretch out as a whole
+    longest = max(LOOKED_AT, 2 * limit)
+    for stretch in dict.fromkeys((min(8 * limit, longest), longest)):
+        rows = db.session.execute(_among(along, wanted, words, stretch, limit), binds).all()
+        more = len(rows) > limit
+        if more:
+            break
+        bound = db.session.execute(
+            select(_E.at, _E.id).where(*along).order_by(*_ORDER).offset(stretch - 1).limit(1), binds
+        ).first()
+        if bound is None:
+            break
+    rows = rows[:limit]
+    entries = _entries([row for row in rows if not words or audit_words.matches(row.what, words)], viewer)
+    if more:
+        return Found(entries, Mark(rows[-1].at, rows[-1].id))
+    if bound is None:
+        return Found(entries, None)
+    return Found(entries, Mark(*bound), bound.at)
+
+
+def _among(along, wanted, words, stretch, limit):
+    """What is asked for, among the first entries of a stretch of the way."""
+    inner = select(_E).where(*along).order_by(*_ORDER).limit(stretch).subquery()
     entry = aliased(_E, inner)
-    statement = (
+    return (
         select(
             entry.id,
             entry.at,
@@ -111,20 +133,6 @@ def search(wanted: Wanted, *, viewer: Viewer, before: Mark | None = None, limit:
         .order_by(entry.at.desc(), entry.id.desc())
         .limit(limit + 1)
     )
-    rows = db.session.execute(statement, binds).all()
-    more = len(rows) > limit
-    rows = rows[:limit]
-    last = Mark(rows[-1].at, rows[-1].id) if rows else None
-    kept = [row for row in rows if not words or audit_words.matches(row.what, words)]
-    entries = _entries(kept, viewer)
-    if more:
-        return Found(entries, last)
-    bound = db.session.execute(
-        select(_E.at, _E.id).where(*along).order_by(*_ORDER).offset(looked_at - 1).limit(1), binds
-    ).first()
-    if bound is None:
-        return Found(entries, None)
-    return Found(entries, Mark(*bound), bound.at)
 
 
 def by_ids(ids: tuple[int, ...], *, viewer: Viewer) -> list[Entry]:
