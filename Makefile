@@ -34,7 +34,7 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@$(PIP) install --quiet -r requirements-dev.txt
 	@touch $@
 
-$(CHECK_STAMP): requirements-checks.txt $(RUN_STAMP)
+$(CHECK_STAMP): requirements-checks.txt | $(RUN_STAMP)
 	@$(PYTHON) -m venv --clear .venv-checks
 	@.venv-checks/bin/python -m pip --disable-pip-version-check --no-input install --quiet --no-deps -r requirements-checks.txt
 	@touch $@
