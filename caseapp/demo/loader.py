@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from caseapp import clock
-from caseapp.demo import cases, escalations, grievances, handbooks, looks, offices, people, register
+from caseapp.demo import cases, doors, escalations, grievances, handbooks, looks, offices, people, register
 from caseapp.demo.accounts import Account, keep
 from caseapp.demo.reading import Fault, Reader, WorldRefused, parse
 from caseapp.demo.shapes import WORLD
@@ -97,6 +97,7 @@ def _play(world, now):
     grievances.plan(stage, world)
     handbooks.plan(stage, world)
     looks.plan(stage, world)
+    doors.plan(stage, world)
     offices.end_of(stage, world)
     stage.play()
     found = cases.faults(stories)

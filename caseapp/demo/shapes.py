@@ -2,6 +2,7 @@
 the two together."""
 
 from caseapp.demo.case_shapes import CASE
+from caseapp.demo.door_shapes import DOORS
 from caseapp.demo.gap_shapes import GAP
 from caseapp.demo.grievance_shapes import GRIEVANCES
 from caseapp.demo.look_shapes import LOOKS
@@ -170,4 +171,5 @@ WORLD = Shape(
     grievances=inside(GRIEVANCES),
     reading=each(READING),
     looking=inside(LOOKS),
+    doors=inside(DOORS),
 )

@@ -38,6 +38,7 @@ ORDER = (
     "end",
     "closing",
     "reading",
+    "door",
     "look",
     "night",
     "account",
