@@ -11,8 +11,6 @@ import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flask import current_app, has_request_context
 from flask_login import current_user
 
@@ -35,6 +33,8 @@ def opened(text: str | None) -> str:
     sealed for somebody else, or not by us, is no words."""
     if not text or not text.startswith(MARK) or not _somebody():
         return text or ""
+    from cryptography.exceptions import InvalidTag
+
     coded = text[len(MARK) :]
     try:
         sealed = urlsafe_b64decode(coded.encode("ascii") + b"=" * (-len(coded) % 4))
@@ -52,5 +52,7 @@ def _whose() -> list[bytes]:
 
 
 @lru_cache(4)
-def _cipher(secret) -> AESSIV:
+def _cipher(secret):
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV  # 7 MiB, with the first words
+
     return AESSIV(hashlib.sha512(b"typed words in addresses:" + str(secret).encode()).digest())
