@@ -1,5 +1,6 @@
 """The privacy officer reads the record of who looked, and never the record of care (X-5, X-7, X-13; 0019)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,11 @@ from sqlalchemy import select
 
 from caseapp.extensions import db
 from caseapp.ids import written
-from caseapp.models import AuditEntry
+from caseapp.models import AccessDenial, AuditEntry
 from caseapp.policy import privacy
 from caseapp.queries import audit_search, audit_words
 from caseapp.queries.audit_search import OTHERS, Wanted
-from caseapp.vocabulary import AuditAct
+from caseapp.vocabulary import AuditAct, DenialGround
 from tests.privacy import THURSDAY, each, looked, officer, people
 from tests.test_lists import cells
 
@@ -62,6 +63,28 @@ def test_asking_in_vain_opens_nothing_and_does_not_say_that_the_case_is_there(as
     found = audit_search.search(Wanted(act=AuditAct.REFUSED), viewer=world.femi).entries
     assert len(found) == 5
     assert {(one.reference, one.case_id, one.about_person) for one in found} == {(None, None, False)}
+
+
+def test_an_officer_who_is_kept_from_a_person_reads_nothing_about_them_here_either(world, niall):
+    looked(world.orla, THURSDAY, niall)
+    ground, *_ = DenialGround
+    db.session.add(
+        AccessDenial(
+            user_id=world.femi.user_id,
+            agency_id=world.femi.agency_id,
+            person_id=world.person_id,
+            ground=ground,
+            set_at=THURSDAY,
+            set_by_id=world.declan.user_id,
+            set_by_agency_id=world.declan.agency_id,
+            looked_at=THURSDAY,
+        )
+    )
+    db.session.commit()
+    femi = replace(world.femi, denied=True)
+    assert not audit_search.search(Wanted(), viewer=femi).entries
+    assert privacy.find_record(femi, world.reference) is None
+    assert audit_search.search(Wanted(), viewer=officer(world, "area")).entries
 
 
 def test_an_officer_of_the_coordination_body_serves_the_agencies_of_its_area(world, niall):

@@ -21,6 +21,7 @@ from sqlalchemy.orm import aliased
 from caseapp.extensions import read
 from caseapp.models import Agency, AuditEntry, Case, Person, ReadingFinding
 from caseapp.models.base import Id
+from caseapp.policy.case_sight import not_denied
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import AgencyKind, AuditAct, FindingKind, FindingOutcome, Role
@@ -44,6 +45,8 @@ def binds(viewer: Viewer) -> dict:
         "officer_agency": viewer.agency_id,
         "officer_user": viewer.user_id,
         "officer_is_one": viewer.has(OFFICER),
+        "viewer_user": viewer.user_id,
+        "viewer_undenied": viewer.undenied,
     }
 
 
@@ -67,22 +70,32 @@ SERVED = select(_Other.id).where(
 ON_LED_CASE = (
     exists().where(_Led.id == AuditEntry.case_id, _Led.lead_agency_id.in_(SERVED)).correlate(AuditEntry)
 )
-#: … or by the staff of one.
-SEES_ENTRY = or_(AuditEntry.agency_id.in_(SERVED), ON_LED_CASE)
+#: … or by the staff of one; and not about somebody whom the officer may not know of (X-8).
+SEES_ENTRY = and_(
+    or_(AuditEntry.agency_id.in_(SERVED), ON_LED_CASE),
+    or_(AuditEntry.person_id.is_(None), not_denied(AuditEntry.person_id)),
+)
 
-SEES_FINDING = and_(ReadingFinding.agency_id.in_(SERVED), ReadingFinding.user_id != _USER)
+SEES_FINDING = and_(
+    ReadingFinding.agency_id.in_(SERVED),
+    ReadingFinding.user_id != _USER,
+    or_(ReadingFinding.person_id.is_(None), not_denied(ReadingFinding.person_id)),
+)
 
 #: Select from Case: one that a served agency leads, or on which its staff did or read something.
-SEES_REFERENCE = or_(
-    Case.lead_agency_id.in_(SERVED),
-    exists()
-    .where(
-        _Seen.chain == Case.person_id,
-        _Seen.case_id == Case.id,
-        _Seen.agency_id.in_(SERVED),
-        _Seen.act != AuditAct.REFUSED,  # whoever asks in vain, an officer too, opens nothing by it
-    )
-    .correlate(Case),
+SEES_REFERENCE = and_(
+    or_(
+        Case.lead_agency_id.in_(SERVED),
+        exists()
+        .where(
+            _Seen.chain == Case.person_id,
+            _Seen.case_id == Case.id,
+            _Seen.agency_id.in_(SERVED),
+            _Seen.act != AuditAct.REFUSED,  # whoever asks in vain, an officer too, opens nothing by it
+        )
+        .correlate(Case),
+    ),
+    not_denied(Case.person_id),
 )
 
 

@@ -17,6 +17,7 @@ from caseapp.extensions import db
 from caseapp.models import Agency, AuditEntry, Case, User
 from caseapp.models.privacy import EVERYDAY, IS_RARE
 from caseapp.policy import privacy
+from caseapp.policy.case_sight import not_denied
 from caseapp.policy.privacy import RecordFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import audit_words
@@ -191,6 +192,7 @@ def _rest(wanted, words, entry):
         yield or_(own, led)
     else:
         yield own
+    yield or_(entry.person_id.is_(None), not_denied(entry.person_id))
     if wanted.user_id is not None:
         yield entry.user_id == wanted.user_id
     if wanted.act is not None:

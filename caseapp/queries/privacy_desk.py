@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import AuditDay, AuditTally, EmergencyAccess, ReadingFinding, SubjectRequest
-from caseapp.policy import privacy
+from caseapp.policy import emergency, privacy
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import OPEN_ACCESS, AuditAct
 
@@ -54,12 +54,8 @@ def emergencies(viewer: Viewer) -> Pile:
             func.count(),
             func.min(EmergencyAccess.opened_at),
             func.count().filter(EmergencyAccess.review_due_on < clock.today()),
-        ).where(
-            EmergencyAccess.reviewed_at.is_(None),
-            EmergencyAccess.user_id != viewer.user_id,
-            privacy.SERVES(EmergencyAccess.lead_agency_id) | privacy.SERVES(EmergencyAccess.agency_id),
-        ),
-        privacy.binds(viewer),
+        ).where(EmergencyAccess.reviewed_at.is_(None), emergency.REVIEWS),
+        emergency.binds(viewer),
     ).one()
     return Pile(
         "Emergency access",
