@@ -26,8 +26,8 @@ from caseapp.models import (
 from caseapp.policy import restricted as policy
 from caseapp.policy import rules
 from caseapp.policy.do import Do
+from caseapp.queries import everything_held, restricted_access
 from caseapp.queries import restricted as reads
-from caseapp.queries import restricted_access
 from caseapp.services import closing, reopening, restricted
 from caseapp.vocabulary import AssignmentRole, AuditAct, Closing, RestrictedKind, Role
 from tests.browser import fields_of
@@ -332,6 +332,17 @@ def test_it_says_why_there_is_no_print_and_nothing_of_it_is_printed(as_, world):
     body = page.split('<div class="ca-restricted">')[1]
     assert body.startswith('\n<p class="ca-restricted__paper">This page is not printed')
     assert WORDS in body  # all of it stands inside what the style sheet takes off paper
+
+
+def test_the_list_of_accesses_for_the_persons_own_pack_says_nothing_of_it(as_, world, db_session):
+    write(world)
+    as_("orla").get(f"/cases/{world.reference}/restricted")
+    as_("tomasz").get(f"/cases/{world.reference}/disclosures/new")
+    as_("orla").get(f"/cases/{world.reference}/notes")
+    found = everything_held.accesses(
+        world.person_id, [world.case_id], person_too=True, agency_id=world.agencies["canal"]
+    )
+    assert found and not [one for one in found if "restricted" in one.what or "disclosure" in one.what]
 
 
 # --- another agency leads, closing, reopening -----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from caseapp.extensions import db, read
 from caseapp.models import Agency, Case, Disclosure, DisclosureStep, Person, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
-from caseapp.policy.disclosures import SEES_DISCLOSURE, DisclosureFile
+from caseapp.policy.disclosures import SEES_DISCLOSURE, DisclosureFile, find_disclosure
 from caseapp.policy.restricted import SectionFile
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
@@ -209,6 +209,8 @@ class Whole:
     withheld_until: date | None
     withheld_reason: str
     corrects_id: int | None
+    #: A further one corrects it; its id where the viewer reads that one too.
+    corrected: bool
     corrected_by_id: int | None
     steps: tuple[Step, ...]
     ground: str
@@ -319,12 +321,17 @@ def whole(disclosure: DisclosureFile, *, viewer: Viewer) -> Whole:
         row.manager,
         row.withheld_until,
         row.withheld_reason,
-        row.corrects_id,
-        row.corrected_by_id,
+        row.corrects_id if _read_too(row.corrects_id, viewer) else None,
+        row.corrected_by_id is not None,
+        row.corrected_by_id if _read_too(row.corrected_by_id, viewer) else None,
         steps,
         row.ground,
         keys,
     )
+
+
+def _read_too(disclosure_id, viewer):
+    return disclosure_id is not None and find_disclosure(viewer, disclosure_id) is not None
 
 
 # --- the person's list -------------------------------------------------------------------------------------------

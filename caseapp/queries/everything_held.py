@@ -17,6 +17,7 @@ from sqlalchemy import Text, and_, cast, or_, select
 from caseapp import clock, dates
 from caseapp.extensions import db
 from caseapp.models import Agency, AuditEntry, Base, Case, Person, User
+from caseapp.policy.restricted import SAYS_NOTHING_OF_IT
 from caseapp.vocabulary import AuditAct
 
 #: How many keys one statement asks for.
@@ -404,11 +405,13 @@ _COLUMNS = (
 
 def accesses(person_id: int, case_ids: Iterable[int], *, person_too: bool, agency_id: int) -> list[Access]:
     """Who looked at, changed, printed, exported or was refused the record, newest day first: every recipient by name
-    (X-5, X-13). Lists that named a case of the person count too."""
+    (X-5, X-13). Lists that named a case of the person count too. That somebody read what is kept apart, or opened the form
+    of a disclosure, is not among it: it would tell of what the pack may not tell of (X-6); disclosures have their own part."""
     case_ids = sorted(case_ids)
     of_case = AuditEntry.case_id.in_(case_ids)
     about = and_(
         AuditEntry.chain == person_id,  # the chain of this person; case_id alone has no index
+        SAYS_NOTHING_OF_IT,
         of_case if not person_too else or_(of_case, AuditEntry.case_id.is_(None)),
     )
     counted: dict[tuple, int] = {}
@@ -431,6 +434,7 @@ def accesses(person_id: int, case_ids: Iterable[int], *, person_too: bool, agenc
     for case_id in case_ids:
         listed = select(*_COLUMNS).where(
             AuditEntry.case_id.is_(None),
+            SAYS_NOTHING_OF_IT,
             AuditEntry.at >= first,
             cast(AuditEntry.detail, Text).contains(str(case_id)),
         )
