@@ -1,15 +1,17 @@
 """Who has looked at a case, changed it, or was refused (X-5, X-13), for the case manager and the line manager."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import and_, func, or_, select
 
+from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import AuditEntry
 from caseapp.policy.restricted import SAYS_NOTHING_OF_IT
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import audit_grounds
 from caseapp.vocabulary import AuditAct
 
 PAGE = 50
@@ -20,7 +22,7 @@ MOST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One act on the record. `who` is empty for nobody signed in."""
+    """One act on the record. `who` is empty for nobody signed in; `ground` says in words why they could."""
 
     at: datetime
     who: str
@@ -37,7 +39,23 @@ _COLUMNS = (
     AuditEntry.act,
     AuditEntry.what,
     AuditEntry.ground,
+    AuditEntry.grant_id,
+    AuditEntry.user_id,
+    AuditEntry.case_id,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of one member of staff, of one agency (by name: entries outlive what they name), of one act, on
+    local days from and to, both counted in."""
+
+    who: int | None = None
+    agency: str = ""
+    act: str = ""
+    since: date | None = None
+    until: date | None = None
+
 
 #: What the words of the guards mean to people; everything else is shown as it was written.
 SAID = {
@@ -76,18 +94,12 @@ def looks(
     case: CaseFile,
     *,
     viewer: Viewer,
-    agency: str = "",
-    act: str = "",
+    wanted: Wanted | None = None,
     page: int = 1,
     size: int = PAGE,
 ) -> tuple[list[Look], int]:
-    """One page of the audit record of this case, newest first, and how many entries there are. `agency` is a name:
-    entries outlive whatever they name."""
-    which = [_of(case, viewer)]
-    if agency:
-        which.append(AuditEntry.agency_name == agency)
-    if act in set(AuditAct):
-        which.append(AuditEntry.act == act)
+    """One page of the audit record of this case, newest first, and how many entries there are."""
+    which = [_of(case, viewer), *_narrowed(wanted or Wanted())]
     total = db.session.scalar(select(func.count()).select_from(AuditEntry).where(*which))
     rows = db.session.execute(
         select(*_COLUMNS)
@@ -95,20 +107,33 @@ def looks(
         .order_by(AuditEntry.number.desc())
         .limit(size)
         .offset((page - 1) * size)
-    )
-    return [_look(row) for row in rows], total
+    ).all()
+    grounds = audit_grounds.grounds(case, {row.user_id for row in rows if row.user_id})
+    return [Look(*row[:4], SAID.get(row.what, row.what), grounds.of(row)) for row in rows], total
 
 
-def agencies(case: CaseFile, *, viewer: Viewer) -> list[str]:
-    """The agencies whose staff stand in the record."""
-    return list(
-        db.session.scalars(
-            select(AuditEntry.agency_name)
-            .where(_of(case, viewer), AuditEntry.agency_name != "")
-            .distinct()
-            .order_by(AuditEntry.agency_name)
-        )
+def _narrowed(wanted):
+    if wanted.who is not None:
+        yield AuditEntry.user_id == wanted.who
+    if wanted.agency:
+        yield AuditEntry.agency_name == wanted.agency
+    if wanted.act in set(AuditAct):
+        yield AuditEntry.act == wanted.act
+    if wanted.since:
+        yield AuditEntry.at >= clock.at_local(wanted.since, time())
+    if wanted.until:
+        yield AuditEntry.at < clock.at_local(wanted.until + timedelta(days=1), time())
+
+
+def staff(case: CaseFile, *, viewer: Viewer) -> list[tuple[int, str, str]]:
+    """Who stands in the record: (id, name, agency), by name."""
+    rows = db.session.execute(
+        select(AuditEntry.user_id, AuditEntry.user_name, AuditEntry.agency_name)
+        .where(_of(case, viewer), AuditEntry.user_id.is_not(None))
+        .distinct()
     )
+    found = {row.user_id: (row.user_name, row.agency_name) for row in rows}
+    return sorted(((one, *names) for one, names in found.items()), key=lambda one: one[1:])
 
 
 def _of(case, viewer):
@@ -122,7 +147,3 @@ def _of(case, viewer):
             and_(AuditEntry.case_id.is_(None), AuditEntry.agency_id == viewer.agency_id),
         ),
     )
-
-
-def _look(row):
-    return Look(*row[:4], SAID.get(row.what, row.what), row.ground)

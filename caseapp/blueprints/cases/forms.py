@@ -197,8 +197,11 @@ class TimelineFilter(Form):
 
 
 class AuditFilter(Form):
+    who = SelectField("Who", validate_choice=False)
     agency = SelectField("Agency", validate_choice=False)
     act = SelectField("What was done", validate_choice=False)
+    since = DayField("From")
+    until = DayField("To")
 
     class Meta(Form.Meta):
         csrf = False

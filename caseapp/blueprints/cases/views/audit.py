@@ -1,8 +1,8 @@
-"""Who has looked at the record, changed it, or was refused."""
+"""Who has looked at the record, changed it, or was refused, and why they could; on the page, on paper, as a file."""
 
-from flask import make_response, request
+from flask import make_response, request, url_for
 
-from caseapp import clock
+from caseapp import clock, ids
 from caseapp.blueprints.cases import bp
 from caseapp.blueprints.cases.forms import AuditFilter
 from caseapp.blueprints.cases.record import around, page_number, pages
@@ -10,35 +10,72 @@ from caseapp.policy.do import Do
 from caseapp.queries import case_audit
 from caseapp.sheets import csv_bytes
 from caseapp.vocabulary import AuditAct
+from caseapp.web import navigation
 from caseapp.web.access import on_case, replace_reading
 from caseapp.web.answers import page
 from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
-HEADINGS = ("When", "Who", "Agency", "What was done", "What", "On what ground")
+HEADINGS = ("When", "Who", "Agency", "What was done", "What", "Why they could")
+#: A print holds at most this many entries.
+PRINTED = 500
 
 
 def _filter(case):
+    """The form, what is wanted, and how an address says it."""
     form = AuditFilter(request.args)
-    names = case_audit.agencies(case, viewer=viewer())
-    form.agency.choices = {"": "All"} | {name: name for name in names}
+    form.validate()
+    there = case_audit.staff(case, viewer=viewer())
+    form.who.choices = {"": "Everybody"} | {ids.written(one): name for one, name, _agency in there}
+    form.agency.choices = {"": "All"} | {name: name for name in sorted({one[2] for one in there} - {""})}
     form.act.choices = {"": "Everything"} | dict(AuditAct.choices())
-    agency = form.agency.data if form.agency.data in form.agency.choices else ""
-    return form, {"agency": agency, "act": form.act.data if form.act.data in set(AuditAct) else ""}
+    said = {
+        name: field.data
+        for name, field in (("who", form.who), ("agency", form.agency), ("act", form.act))
+        if field.data and field.data in field.choices
+    }
+    for name, field in (("since", form.since), ("until", form.until)):
+        if field.data:
+            said[name] = field.data.isoformat()
+    who = ids.read(said["who"]) if "who" in said else None
+    wanted = case_audit.Wanted(
+        who, said.get("agency", ""), said.get("act", ""), form.since.data, form.until.data
+    )
+    return form, wanted, said
 
 
 @bp.get("/cases/<ref:reference>/audit")
 @on_case(Do.VIEW_AUDIT, "who has looked")
 def audit(case):
-    form, narrowed = _filter(case)
+    form, wanted, said = _filter(case)
     number = page_number()
-    looks, total = case_audit.looks(case, viewer=viewer(), page=number, **narrowed)
+    looks, total = case_audit.looks(case, viewer=viewer(), wanted=wanted, page=number)
     return page(
         "cases/audit.html",
         form=form,
         looks=looks,
-        narrowed=narrowed,
-        pages=pages(number, total, case_audit.PAGE, "cases.audit", reference=case.reference, **narrowed),
+        said=said,
+        pages=pages(number, total, case_audit.PAGE, "cases.audit", reference=case.reference, **said),
+        disclosures_url=navigation.reach("consent.disclosures", reference=case.reference),
+        **around(case),
+    )
+
+
+@bp.get("/cases/<ref:reference>/audit/print")
+@on_case(Do.VIEW_AUDIT, "who has looked")
+def print_audit(case):
+    replace_reading(AuditAct.PRINTED, "who has looked", case=case)
+    form, wanted, said = _filter(case)
+    looks, total = case_audit.looks(case, viewer=viewer(), wanted=wanted, size=PRINTED)
+    return page(
+        "cases/audit_print.html",
+        looks=looks,
+        total=total,
+        wanted=wanted,
+        who=form.who.choices.get(said.get("who", "")) if "who" in said else "",
+        act=form.act.choices.get(said.get("act", "")) if "act" in said else "",
+        back=url_for("cases.audit", reference=case.reference, **said),
+        now=clock.now(),
         **around(case),
     )
 
@@ -48,8 +85,8 @@ def audit(case):
 @proven
 def audit_csv(case):
     replace_reading(AuditAct.EXPORTED, "who has looked", case=case)
-    _, narrowed = _filter(case)
-    looks, _ = case_audit.looks(case, viewer=viewer(), size=case_audit.MOST, **narrowed)
+    _, wanted, _ = _filter(case)
+    looks, _ = case_audit.looks(case, viewer=viewer(), wanted=wanted, size=case_audit.MOST)
     rows = ((clock.local(x.at), x.who, x.agency, x.act.label, x.what, x.ground) for x in looks)
     response = make_response(csv_bytes(HEADINGS, rows))
     response.mimetype = "text/csv"
