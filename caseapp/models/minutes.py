@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, ref, word
@@ -93,8 +94,11 @@ class MeetingDecision(Editable, Base):
     for_agency_id: Mapped[int | None] = ref("agency.id", index=False)
     #: Belongs to the part without the person, and is minuted there.
     apart_id: Mapped[int | None] = ref("meeting_apart.id")
-    #: A barrier to be raised in gaps and blocks; that record points back here.
+    #: A barrier to be raised in gaps and blocks: it waits with the case manager from the minutes on until it is raised
+    #: (`escalation_id`) or set aside with a reason.
     to_gaps: Mapped[bool] = mapped_column(default=False)
+    escalation_id: Mapped[int | None] = mapped_column(Id)
+    not_raised_reason: Mapped[Line] = mapped_column(default="", server_default=sql("''"))
     made_at: Mapped[Moment]
     made_by_id: Mapped[int] = ref("user.id", index=False)
     #: None while it is being typed: saved, but not yet said to be decided.

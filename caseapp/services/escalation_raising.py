@@ -24,6 +24,7 @@ from caseapp.services import (
     escalation_moves,
     escalation_news,
     escalation_words,
+    meeting_barriers,
 )
 from caseapp.services import escalation_places as places
 from caseapp.services.transaction import use_case
@@ -67,6 +68,7 @@ def raise_gap(
     ask_colleagues: bool = False,
     same_as: int | None = None,
     mark_blocked: bool = False,
+    decision_id: int | None = None,
 ) -> int:
     """Raise a gap or block and send it to the manager; with `ask_colleagues` it first stays with the worker while the
     agency's workers are asked (S3-71). `case` is None where it is about nobody in particular.
@@ -74,7 +76,7 @@ def raise_gap(
     `noticed_on` is the local day on which it was noticed, from which its age counts (S3-8). `identity_on` is the day on
     which the person agreed to be named above the manager; without it they are not. `same_as` joins it to one that was
     raised before: at once within the agency, else once the own manager has passed it up (S3-72). `mark_blocked` also
-    says in the plan that the action is blocked.
+    says in the plan that the action is blocked. `decision_id` is the decision of a meeting that asked for it.
 
     Raises RuleBroken, naming the field. Returns its id."""
     if not rules.may(actor, Do.RAISE_GAP) or (case and not rules.may(actor, Do.RAISE_FROM_CASE, case)):
@@ -155,6 +157,8 @@ def raise_gap(
         _begin(row, actor, at, ask_colleagues)
     audit.record(actor, "gap or block: raised", at=at, case=case, detail={"escalation": row.id})
     escalation_news.on_timeline(row, f"{kind.short} raised: {title}", actor=actor, at=at)
+    if case is not None and decision_id is not None:
+        meeting_barriers.raised(case, decision_id, row.id, actor=actor, at=at)
     if mark_blocked and action_id is not None:
         _mark_blocked(case, action_id, actor, at, title)
     return row.id

@@ -64,11 +64,19 @@ def upgrade():
     )
     op.create_index(op.f("ix_quarter_figures_agency_id"), "quarter_figures", ["agency_id"])
     op.create_index("ix_quarter_figures_quarter_area_id", "quarter_figures", ["quarter", "area_id"])
+    op.add_column("meeting_decision", sa.Column("escalation_id", ID, nullable=True))
+    op.add_column(
+        "meeting_decision",
+        sa.Column("not_raised_reason", sa.String(length=300), nullable=False, server_default=sa.text("''")),
+    )
     for trigger in WRITTEN_ONCE[op.get_bind().dialect.name]:
         op.execute(trigger)
 
 
 def downgrade():
+    with op.batch_alter_table("meeting_decision") as batch_op:
+        batch_op.drop_column("not_raised_reason")
+        batch_op.drop_column("escalation_id")
     op.drop_table("quarter_figures")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION quarter_figures_refuse()")

@@ -86,6 +86,8 @@ class RaiseForm(Form):
         default="manager",
     )
     same_as = RadioField("Is it the same as one of these?", choices={}, validate_choice=False)
+    #: the decision of a meeting from which it is raised
+    decision = HiddenField()
 
     def validate(self, extra_validators=None):
         good = super().validate(extra_validators)

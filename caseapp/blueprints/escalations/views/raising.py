@@ -7,7 +7,7 @@ from caseapp.blueprints.escalations import bp
 from caseapp.blueprints.escalations.forms import NONE_OF_THEM, RaiseForm, number
 from caseapp.policy.do import Do
 from caseapp.queries import escalation_choices as choices
-from caseapp.queries import escalation_likeness
+from caseapp.queries import escalation_likeness, meeting_barriers
 from caseapp.queries.plan_text import first_name
 from caseapp.services import escalation_raising
 from caseapp.vocabulary import EscalationKind
@@ -81,6 +81,10 @@ def _known(case, action_id=None):
     for one in choices.goals(case, viewer=viewer()):
         if one.id == goal_id:
             data |= {"goal_id": one.id, "domain": data.get("domain") or one.domain}
+    decided = (found := _in_address("decision")) and meeting_barriers.to_raise(case, found, viewer=viewer())
+    if decided:
+        data |= {"decision": str(decided.id), "noticed_on": decided.day, "title": _short(decided.text, 200)}
+        data |= {"description": decided.text, "one_to_one": decided.reason}
     if request.args.get("not_convened") == "1":
         data |= {"meeting_not_convened": True, "meeting_why": request.args.get("why", "")[:300]}
     return data
@@ -147,6 +151,7 @@ def _values(form):
             "goal_id": None if form.action_id.data else form.goal_id.data,
             "mark_blocked": form.mark_blocked.data,
             "identity_on": form.identity_on.data if form.identity.data else None,
+            "decision_id": number(form.decision.data),
         }
     return values
 

@@ -7,7 +7,15 @@ from caseapp.blueprints.home import bp
 from caseapp.blueprints.home.lists import CASELOAD, WORKER
 from caseapp.ids import written
 from caseapp.policy.do import Do
-from caseapp.queries import caseload, caseload_waiting, consent, meeting_waiting, saved_views, settings
+from caseapp.queries import (
+    caseload,
+    caseload_waiting,
+    consent,
+    meeting_barriers,
+    meeting_waiting,
+    saved_views,
+    settings,
+)
 from caseapp.queries.caseload import NEEDS, Wanted
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
@@ -52,6 +60,7 @@ def show():
         missing=consent.missing(viewer=me)[:5],
         meeting_rows=[
             *meeting_waiting.clocks(viewer=me, limits=limits),
+            *meeting_barriers.waiting(viewer=me, limits=limits),
             *meeting_waiting.to_answer(viewer=me, limits=limits),
         ][:6],
     )

@@ -2,7 +2,7 @@
 
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
-from caseapp.web.forms import Form
+from caseapp.web.forms import Form, at_most, needed
 
 
 class CorrectionForm(Form):
@@ -18,6 +18,12 @@ class AnswerForm(Form):
 class AmendForm(Form):
     text = TextAreaField("The correction")
     for_all = BooleanField("Every agency with a copy reads it")
+
+
+class AsideForm(Form):
+    """A barrier that the meeting named and that need not be raised any more."""
+
+    reason = StringField("Why it need not be raised", [needed("Say why it need not be raised"), at_most(300)])
 
 
 class HandForm(Form):

@@ -5,13 +5,26 @@ from flask import render_template, request, url_for
 
 from caseapp import clock, ids
 from caseapp.blueprints.meetings import bp
-from caseapp.blueprints.meetings.forms.minutes import AmendForm, AnswerForm, CorrectionForm, HandForm
+from caseapp.blueprints.meetings.forms.minutes import (
+    AmendForm,
+    AnswerForm,
+    AsideForm,
+    CorrectionForm,
+    HandForm,
+)
 from caseapp.blueprints.meetings.record import around
 from caseapp.documents import meeting_prints, pdf
 from caseapp.errors import NotVisible
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_agenda, meeting_minutes, meeting_minutes_copies, meeting_room
+from caseapp.queries import (
+    meeting_agenda,
+    meeting_barriers,
+    meeting_minutes,
+    meeting_minutes_copies,
+    meeting_room,
+)
+from caseapp.services import meeting_barriers as barriers
 from caseapp.services import meeting_minutes as service
 from caseapp.services import meeting_minutes_after as after
 from caseapp.vocabulary import AuditAct
@@ -32,7 +45,7 @@ def _there(meeting, anchor: str = "") -> str:
     return f"{url}#{anchor}" if anchor else url
 
 
-def _context(meeting, form=None, **more) -> dict:
+def _context(meeting, form=None, aside=None, **more) -> dict:
     me = viewer()
     copy = meeting_minutes.copy(meeting, viewer=me)
     context = around(
@@ -51,7 +64,7 @@ def _context(meeting, form=None, **more) -> dict:
         answer=AnswerForm(formdata=None),
         overtaken=[],
         begun=[],
-        to_raise=_to_raise(meeting, copy),
+        to_raise=_to_raise(meeting, aside) if copy.issued_at else [],
     )
     if copy.issued_at:
         copies = meeting_minutes_copies.copies(meeting, viewer=me)
@@ -76,18 +89,40 @@ def _context(meeting, form=None, **more) -> dict:
     return context | more
 
 
-def _to_raise(meeting, copy) -> list[tuple[str, str]]:
-    """Decisions that name a barrier, each with the page on which it is raised."""
-    if not copy.hosts or copy.raw is None or meeting.case is None:
-        return []
+def _to_raise(meeting, sent) -> list[dict]:
+    """Decisions that name a barrier: each with the page on which it is raised, or what became of it; `sent` is the form
+    that was refused."""
     found = []
-    for one in copy.raw["decisions"]:
-        about = {"action_id": one["action_id"]} if one["action_id"] else {}
+    for one in meeting_barriers.of_meeting(meeting):
+        about = {"action_id": one.action_id} if one.action_id else {}
         page_ = "escalations.raise_from_action" if about else "escalations.new_from_case"
-        url = navigation.reach(page_, reference=meeting.case.reference, **about) if one["to_gaps"] else None
-        if url:
-            found.append((one["text"], url))
+        way = {"reference": meeting.case.reference, "decision": ids.written(one.id)} | about
+        gap = one.escalation_id and navigation.reach("escalations.show", escalation_id=one.escalation_id)
+        form = _aside(one.id, formdata=None)
+        if sent is not None and sent._prefix == form._prefix:
+            form = sent
+        found.append({"barrier": one, "url": navigation.reach(page_, **way), "gap": gap, "form": form})
     return found
+
+
+def _aside(decision_id, **given):
+    return AsideForm(prefix=f"b{ids.written(decision_id)}-", **given)
+
+
+@bp.post("/meetings/<id:meeting_id>/decisions/<id:decision_id>/not-raised")
+@on_meeting(Do.ISSUE_MINUTES)
+def set_barrier_aside(meeting, decision_id):
+    form = _aside(decision_id)
+    if form.validate_on_submit() and form.accepts(
+        barriers.set_aside,
+        meeting,
+        decision_id,
+        reason=form.reason.data,
+        actor=viewer(),
+        at=clock.now(),
+    ):
+        return saved(url_for("meetings.minutes", meeting_id=meeting.id), say="Set aside, with your reason.")
+    return refused("meetings/minutes.html", **_context(meeting, form=form, aside=form))
 
 
 @bp.get("/meetings/<id:meeting_id>/minutes")
