@@ -132,6 +132,17 @@ def test_without_an_agency_that_uses_it_there_is_no_such_door(client, world, dir
     assert client.get("/sign-in/with/nobody").status_code == 404
 
 
+@pytest.mark.parametrize(("ago", "status"), [(0, 303), (3600, 403), (None, 303)])
+def test_whoever_a_directory_only_remembers_is_not_let_in_where_it_was_to_ask_and_has_proved_nothing(
+    client, canal, directory, db_session, ago, status
+):
+    now = int(clock.now().timestamp())
+    directory.lies(**({"drop": ["auth_time"]} if ago is None else {"claims": {"auth_time": now - ago}}))
+    assert through(client, directory).status_code == status
+    proved = [row.proved_at is not None for row in db_session.scalars(select(UserSession))]
+    assert proved == {0: [True], 3600: [], None: [False]}[ago]
+
+
 @pytest.mark.parametrize("next_", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_it_leads_to_this_site_only(client, canal, directory, next_):
     answer = through(client, directory, address=f"/sign-in/with/canal?next={next_}")

@@ -207,6 +207,9 @@ def test_a_question_is_answered_once_in_time_for_its_purpose_by_whom_it_was_put_
 
     answer = key.answer(ask())
     assert use(answer) and not use(answer)
+    uncounted = added(orla, Key(b"one that does not count"))
+    answer = uncounted.answer(ask(), counter=0)
+    assert use(answer) and not use(answer), "not even where no counter would tell"
     assert not use(key.answer(ask(at=clock.now() - timedelta(minutes=6))))
     assert not use(key.answer(ask()), purpose=challenges.PROVE)
     assert not use(key.answer(ask()), user_id=world.tomasz.user_id)

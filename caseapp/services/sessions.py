@@ -31,9 +31,11 @@ def begin(
     browser: str = "",
     factor: str = "",
     via: str = "",
+    proved: bool = True,
 ) -> str:
     """Start a session that ends for good after `lasts`; returns the token for the cookie (256 random bits). Its owner
-    has just shown who they are; `factor` is the second factor that they did it with, `via` the directory they came through."""
+    has just shown who they are, unless `proved` says that a directory only remembered them; `factor` is the second factor
+    that they did it with, `via` the directory they came through."""
     token = secrets.token_urlsafe(32)
     db.session.add(
         UserSession(
@@ -44,7 +46,7 @@ def begin(
             expires_at=at + lasts,
             address=address[:45],
             browser=browser[:200],
-            proved_at=at,
+            proved_at=at if proved else None,
             factor=factor,
             via=via,
         )

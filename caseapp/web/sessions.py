@@ -136,9 +136,9 @@ def viewer() -> SignedIn:
     return current_user._get_current_object()
 
 
-def sign_in(user_id: int, factor: str = "", via: str = "") -> None:
+def sign_in(user_id: int, factor: str = "", via: str = "", proved: bool = True) -> None:
     """Begin a session for a user whose password (or directory, `via`), and second factor where there is one, was right. A
-    new token and a new CSRF secret each time."""
+    new token and a new CSRF secret each time. `proved`: they showed it just now; a directory may only have remembered."""
     old, now, address = session.get(TOKEN), clock.now(), request.remote_addr or ""
     with unit_of_work():
         if old:
@@ -151,6 +151,7 @@ def sign_in(user_id: int, factor: str = "", via: str = "") -> None:
             browser=request.user_agent.string,
             factor=factor,
             via=via,
+            proved=proved,
         )
         audit_sign_ins.signed_in(user_id, at=now, address=address, factor=factor, via=via)
     session.clear()

@@ -138,15 +138,25 @@ def _signed_in(directory, away, found):
     if account is None or not account.live or way.directory != directory.key:
         accounts.refused_sign_in(account or None, at=clock.now(), address=request.remote_addr or "")
         return _failed(directory, "nobody", 403)
+    afresh = _gave_it_just_now(directory, away, found)
+    if afresh is False and directory.afresh:
+        return _failed(directory, "not afresh", 403)
     directory_accounts.used(found, at=clock.now())
     if found.stepped and way.directory_step_counts:
-        begin_session(account.user_id, "directory", directory.key)
+        begin_session(account.user_id, "directory", directory.key, proved=bool(afresh))
         return inside(away.onward)
     if account.two_steps:
         second_step.remember(account, via=directory.key)
         return redirect(url_for("auth.second", next=away.onward or None), 303)
-    begin_session(account.user_id, "", directory.key)
+    begin_session(account.user_id, "", directory.key, proved=bool(afresh))
     return inside(away.onward)
+
+
+def _gave_it_just_now(directory, away, found):
+    """Whether the directory asked for its own password on this very trip; None where it does not say."""
+    if found.proved_at is None:
+        return None
+    return found.proved_at >= away.trip.begun - directory.skew
 
 
 def _connected(directory, away, found):
@@ -178,7 +188,7 @@ def _proved(directory, away, found):
     owner = reads.owner(found.issuer, found.subject)
     if me is None or owner is None or owner.user_id != me.user_id or me.user_id != away.user_id:
         return _failed(directory, "another", 403)
-    if found.proved_at is None or found.proved_at < away.trip.begun - directory.skew:
+    if not _gave_it_just_now(directory, away, found):
         return _failed(directory, "not afresh", 403)
     proved()
     if not away.onward:
