@@ -12,7 +12,7 @@ from tests import canaries, hostile
 from tests.test_canaries import addresses
 from tests.world import sign_in
 
-PERSONAS = ("declan", "orla", "tomasz", "leah", "ciara", "root")
+PERSONAS = ("declan", "orla", "tomasz", "leah", "ciara", "root", "femi")
 #: Ends the session that the test is using.
 LEFT_OUT = {"/sign-out"}
 
