@@ -27,7 +27,7 @@ ALWAYS = {
         "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
         "geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), "
         "magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), screen-wake-lock=(), serial=(), "
-        "usb=(), web-share=(), xr-spatial-tracking=()"
+        "usb=(), xr-spatial-tracking=()"
     ),
 }
 HSTS = "max-age=31536000; includeSubDomains"
