@@ -371,6 +371,15 @@ def test_it_is_recorded_acknowledged_and_corrected_on_its_pages(as_, world, db_s
     assert "corrected since" in tomasz.get(done.location).text
 
 
+def test_what_was_told_just_now_needs_no_time_of_day(as_, world, db_session):
+    address = f"/cases/{world.reference}/disclosures/new"
+    said = {"ground": "ie_life", "recipient_name": "P", "recipient_office": "A", "text": "x", "how": "phone"}
+    done = as_("tomasz").submit(address, address, told="not", not_told_reason="asleep", **said)
+    assert done.status_code == 303, done.text
+    one = db_session.scalars(select(Disclosure)).one()
+    assert one.disclosed_at == one.written_at
+
+
 def test_the_page_of_one_asks_for_the_password(as_, world, db_session):
     from caseapp.models import UserSession
 

@@ -37,7 +37,8 @@ def test_the_case_manager_keeps_something_apart_and_finds_it_there_alone(browse,
     page.get_by_role("button", name="Search in here").click()
     says(page, WORDS)
     assert KEPT not in page.content() and "sister" not in page.url
-    assert not faults(page)
+    if script:  # axe runs where there is script
+        assert not faults(page)
     page.emulate_media(media="print")
     expect(page.get_by_text(WORDS)).to_be_hidden()
     expect(page.get_by_text("This page is not printed")).to_be_visible()
@@ -54,7 +55,7 @@ def test_the_line_manager_names_a_worker_and_ends_it(browse, sign_in, script):
     page.goto(SECTION)
     says(page, "A neighbour, by phone")  # the narrower entry, which is his alone
     page.get_by_role("link", name=re.compile("^Change")).click()
-    page.get_by_label("Worker").select_option(label="Peter Lambe")
+    page.get_by_label("Worker", exact=True).select_option(label="Peter Lambe")
     page.get_by_label("Why they need to read it").fill("Visits the house with Orla")
     page.get_by_role("button", name="Let them read it").click()
     says(page, "Visits the house with Orla")
@@ -90,7 +91,8 @@ def test_a_partner_records_a_disclosure_and_the_manager_acknowledges_it(browse, 
     page.get_by_label("Why not").fill("It could put her at risk")
     page.get_by_role("button", name="Record it and tell the line manager").click()
     says(page, "Not acknowledged yet")
-    assert not faults(page)
+    if script:  # axe runs where there is script
+        assert not faults(page)
 
     cathal = sign_in(browse(script), "cathal@harbour.example")
     cathal.goto("/disclosures")

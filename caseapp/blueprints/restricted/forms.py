@@ -129,24 +129,23 @@ class DisclosureForm(Form):
         if field.data and _hour(field.data) is None:
             raise ValidationError("Write the time as 9:30 or 14:05")
 
-    @property
-    def disclosed_at(self):
-        """The moment in UTC; without a time of day, now for today and noon for an earlier day."""
+    def disclosed_at(self, at):
+        """The moment in UTC; without a time of day, `at` (now) for today and noon for an earlier day."""
         if self.day.data is None:
             return None
         if self.hour.data:
             return clock.at_local(self.day.data, _hour(self.hour.data))
-        return clock.now() if self.day.data == clock.today() else clock.at_local(self.day.data, time(12, 0))
+        return at if self.day.data == clock.local_day(at) else clock.at_local(self.day.data, time(12, 0))
 
-    def said(self) -> dict:
-        """As services.disclosures.Made takes it."""
+    def said(self, at) -> dict:
+        """As services.disclosures.Made takes it; `at` is the moment in UTC at which it was sent."""
         names = (
             *("ground", "ground_note", "child_protection", "recipient_name", "recipient_office"),
             *("their_reference", "text", "how", "decided_by", "told", "told_on", "not_told_reason"),
             *("withheld", "withheld_reason", "withheld_until"),
         )
         said = {name: self[name].data for name in names}
-        return said | {"disclosed_at": self.disclosed_at, "categories": tuple(self.categories.data or ())}
+        return said | {"disclosed_at": self.disclosed_at(at), "categories": tuple(self.categories.data or ())}
 
 
 class SeenForm(Form):

@@ -124,4 +124,4 @@ def correct_disclosure(disclosure):
 
 def _correct(form, disclosure, *, actor, at):
     link = links.page_link("restricted.disclosures")
-    return disclosures.correct(disclosure, Made(**form.said()), actor=actor, at=at, link=link)
+    return disclosures.correct(disclosure, Made(**form.said(at)), actor=actor, at=at, link=link)

@@ -54,7 +54,7 @@ def record_disclosure(case):
 
 
 def _record(form, about, *, actor, at):
-    return disclosures.record(about, Made(**form.said()), actor=actor, at=at, link=_mail_link())
+    return disclosures.record(about, Made(**form.said(at)), actor=actor, at=at, link=_mail_link())
 
 
 def _mail_link():
