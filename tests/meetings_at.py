@@ -65,7 +65,11 @@ def by(world, who="orla") -> dict:
 
 def begun(world, **more) -> int:
     """A meeting that has begun, with everybody there and the reminder read."""
-    meeting_id = scheduled(world, **more)
+    return begin(world, scheduled(world, **more))
+
+
+def begin(world, meeting_id) -> int:
+    """Let a meeting begin, with everybody there and the reminder read."""
     meeting_room.begin(file(world, meeting_id), **by(world))
     here = file(world, meeting_id)
     marks = dict.fromkeys(seats(meeting_id).values(), Presence.THERE)

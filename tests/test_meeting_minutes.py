@@ -33,7 +33,7 @@ from caseapp.models import (
 )
 from caseapp.queries import meeting_minutes as reads
 from caseapp.queries import meeting_minutes_copies, plan_diff, plan_gate, plan_versions
-from caseapp.services import action_progress, actions, goals, meeting_minutes, meeting_room
+from caseapp.services import action_progress, actions, goals, meeting_agenda, meeting_minutes, meeting_room
 from caseapp.services import meeting_minutes_after as after
 from caseapp.services import meeting_room_decisions as decisions
 from caseapp.services.meeting_room_decisions import Said
@@ -45,7 +45,7 @@ from caseapp.vocabulary import (
     MeetingKind,
     MeetingStatus,
 )
-from tests.meetings_at import begun, by, closed, file, seats
+from tests.meetings_at import begin, begun, by, closed, file, scheduled, seats
 from tests.world import build
 
 
@@ -316,6 +316,26 @@ def test_the_person_gets_plain_words_and_is_told_of_the_part_without_them(world,
     assert as_("leah").get(url(meeting, "person")).status_code == 404
     after.hand_over(file(world, meeting), **by(world), how="on paper")
     assert "on paper" in as_("orla").get(url(meeting)).text
+
+
+def test_a_point_that_an_agency_added_for_the_chair_stays_between_them_also_in_the_minutes(world, as_):
+    """The clinic reads the whole plan and nothing is withheld; the hostel's point was never shown to all."""
+    meeting = scheduled(world)
+    kept, shown = (
+        meeting_agenda.add(file(world, meeting, "tomasz"), title=title, **by(world, "tomasz"))
+        for title in ("CANARY-HOSTEL-kept", "A point for all")
+    )
+    begin(world, meeting)
+    for point, word in ((kept, "CANARY-HOSTEL-note"), (shown, "A note for all")):
+        key = f"own:{point}"
+        if point == shown:
+            meeting_agenda.write(file(world, meeting), key=key, for_all=True, **by(world))
+        meeting_room.note(file(world, meeting), key=key, text=word, **by(world))
+    issue(world, meeting)
+    orla, leah = as_("orla").get(url(meeting)).text, as_("leah").get(url(meeting)).text
+    assert "CANARY-HOSTEL-note" in orla and "A note for all" in orla
+    assert "CANARY-HOSTEL" not in leah and "A note for all" in leah
+    assert "CANARY-HOSTEL" not in as_("leah").get(url(meeting, "print")).text
 
 
 def test_a_handed_over_action_does_not_tell_one_agency_of_the_other(world, meeting, as_):

@@ -185,3 +185,18 @@ def test_a_closed_agenda_calls_nobody(world, as_, now):
     with pytest.raises(RuleBroken, match="agenda is closed"):
         group_meetings.call_together(sitting, actor=world.sinead, at=day(26), title="Ours")
     assert "Call the group together" not in as_("sinead").get(page_of(sitting)).text
+
+
+def test_the_agenda_follows_its_meeting_to_another_day(world, as_, now):
+    sitting = sitting_of(world)
+    meeting = arranged(as_, world, sitting, "harbour")
+    assert db.session.get(GroupSitting, sitting).held_on == day(25).date()
+    form = fields_of(as_("sinead").get(address(meeting, "arrangements")).text)
+    days = {name: "27" for name in form if name.endswith("-day") and form[name] == "25"}
+    typed = {"starts": "10:00", "ends": "12:00", "chair": ids.written(world.sinead.user_id)} | days
+    sent = send(as_("sinead"), address(meeting, "arrangements"), **typed)
+    assert sent.status_code == 303, sent.text
+    db.session.expire_all()
+    assert db.session.get(GroupSitting, sitting).held_on == day(27).date()
+    page = as_("sinead").get(page_of(sitting)).text
+    assert "27 November 2026" in page and "This agenda was made for" not in page

@@ -202,6 +202,7 @@ def _own(row: _Stored, viewer) -> Point:
         added_by=row.agency,
         for_all=row.for_all,
         mine=row.agency_id == viewer.agency_id,
+        agency_id=row.agency_id,
         record_id=row.id,
     )
 

@@ -85,6 +85,8 @@ class Point:
     dropped_by: str = ""
     for_all: bool = False
     mine: bool = False
+    #: who added it, where somebody did
+    agency_id: int | None = None
     version: int = 0
 
     @property

@@ -62,7 +62,7 @@ def content(meeting: MeetingFile, *, viewer: Viewer) -> dict:
                 "carried": point.carried,
                 "for_all": point.for_all,
                 "goal_id": point.record_id if point.key.startswith("goal:") else None,
-                "agency_id": viewer.agency_id if point.mine else None,
+                "agency_id": point.agency_id,
             }
             for point in agenda.points
             if point.note or point.carried

@@ -75,10 +75,14 @@ def attendance(content: dict, reader: Reader) -> list[dict]:
 
 
 def notes(content: dict, reader: Reader) -> list[dict]:
-    """Notes to points."""
+    """Notes to points. One that somebody added and that the chair did not show to all is read by those who hold the plan,
+    and by the agency that added it where it reads free words."""
     found = []
     for point in content["points"]:
-        if (
+        if point["source"] == "own" and not point["for_all"]:
+            if reader.hosts or (reader.free and point["agency_id"] == reader.agency_id):
+                found.append(point)
+        elif (
             reader.hosts
             or (reader.free and point["goal_id"] is None)
             or (reader.whole and point["goal_id"] in reader.goals)

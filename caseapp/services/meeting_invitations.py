@@ -12,7 +12,7 @@ from caseapp import clock, working_days
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Agency, Attendee, CaseAssignment, LeadClaim, User
+from caseapp.models import Agency, Attendee, CaseAssignment, GroupSitting, LeadClaim, User
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
@@ -142,6 +142,12 @@ def arrange(
     elif changed or back:
         meeting.sequence += 1
     move(meeting, MeetingStatus.SCHEDULED, at)
+    if meeting.kind is MeetingKind.GROUP:  # the sitting that it carries meets on its day, at its place
+        sitting = db.session.scalars(
+            select(GroupSitting).where(GroupSitting.meeting_id == meeting.id)
+        ).first()
+        if sitting is not None:
+            sitting.held_on, sitting.place = clock.local_day(plan.starts_at), plan.place
     db.session.flush()
     if new_day or back:
         _ask_again(meeting, at)
