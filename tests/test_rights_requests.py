@@ -488,3 +488,15 @@ def test_a_partner_never_reaches_what_was_gathered(as_, world, db_session):
     orla = as_("orla")
     assert orla.get(here).status_code == 200
     assert orla.get(f"{here}/items").status_code == 403
+
+
+def test_a_long_list_of_what_was_gathered_has_pages(as_, world, db_session):
+    for _ in range(30):
+        add_note(world)
+    request_id = gathered(world)
+    page = as_("declan").get(f"/requests/{ids.written(request_id)}/items")
+    assert page.status_code == 200 and "page=2" in page.text
+    assert (
+        as_("declan").get(f"/requests/{ids.written(request_id)}/items?page=2&section=Notes").status_code
+        == 200
+    )

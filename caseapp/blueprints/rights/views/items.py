@@ -40,9 +40,7 @@ LIST = ListSpec(
 @bp.get("/requests/<id:asked_id>/items")
 @on_subject_request(Do.REVIEW_SUBJECT_REQUEST, "what was gathered for a request")
 def items(asked):
-    from caseapp import ids
-
-    state = LIST.read(request.args, address={"asked_id": ids.written(asked.id)})
+    state = LIST.read(request.args, address={"asked_id": asked.id})
     found, total = reads.items(
         asked,
         viewer=viewer(),
