@@ -184,6 +184,7 @@ class OpenSession:
     here: bool
     key: str
     factor: str
+    via: str
 
     @property
     def browser_said(self) -> str:
@@ -241,6 +242,7 @@ def own_sessions(*, viewer: Viewer, now: datetime, idle_since: datetime, here: s
             UserSession.token_hash == here,
             func.substr(UserSession.token_hash, 1, 16),
             UserSession.factor,
+            UserSession.via,
         )
         .where(
             UserSession.user_id == viewer.user_id,

@@ -30,7 +30,7 @@ BODY = {
     LinkKind.INVITE: """Good day,
 
 you have been invited to Caseapp, where several agencies work on one care plan together.
-Choose your own password here, within seven days:
+Set up your own way in here, within seven days:
 
 {link}
 
