@@ -44,6 +44,8 @@ class Left:
 
 def archive(request, items, looks: list[Access], at: datetime) -> bytes:
     """The ZIP file. `items` are the rows that were gathered, all decided; `looks` who looked, by name."""
+    tables = list(SECTIONS)
+    items = sorted(items, key=lambda one: (tables.index(one.held_in), one.at is not None, one.at, one.id))
     given = [one for one in items if one.decision is ItemDecision.GIVEN]
     shown = [one for one in given if not _apart(one)]
     order = list(dict.fromkeys(section.title for section in SECTIONS.values()))

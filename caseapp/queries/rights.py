@@ -368,6 +368,18 @@ _ITEMS = (
 )
 
 
+#: As the pack shows them: ids that were made in the same millisecond have no order of their own.
+_IN_ORDER = (
+    case(
+        {name: number for number, name in enumerate(everything_held.SECTIONS)},
+        value=SubjectItem.held_in,
+        else_=len(everything_held.SECTIONS),
+    ),
+    SubjectItem.at,
+    SubjectItem.id,
+)
+
+
 def items(
     asked: SubjectFile, *, viewer: Viewer, section: str = "", which: str = "waiting", offset: int = 0
 ) -> tuple[list[Item], int]:
@@ -383,7 +395,7 @@ def items(
         policy.binds(viewer),
     )
     rows = db.session.execute(
-        statement.order_by(SubjectItem.id).offset(offset).limit(PER_PAGE), policy.binds(viewer)
+        statement.order_by(*_IN_ORDER).offset(offset).limit(PER_PAGE), policy.binds(viewer)
     )
     return [Item(*row) for row in rows], total
 
