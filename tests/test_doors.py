@@ -5,15 +5,17 @@ too."""
 import json
 import logging
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
-from caseapp import create_app
+from caseapp import clock, create_app
 from caseapp.extensions import db
 from caseapp.ids import written
 from caseapp.models import AuditEntry
+from caseapp.services import sessions
 from caseapp.web import policy_reports
 from tests import canaries, doors
 from tests.browser import Browser, fields_of
@@ -137,7 +139,7 @@ def production(app, world, monkeypatch, tmp_path):
     def build(**environment):
         given = {"CASEAPP_ENV": "production", "PUBLIC_URL": "https://care.example.ie", "SECRET_KEY": "k" * 40,
                  "CASEAPP_DATA": str(tmp_path), "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
-                 "SECOND_FACTOR": "offered"} | environment  # fmt: skip
+                 "SECOND_FACTOR": "agencies"} | environment  # fmt: skip
         for name, value in given.items():
             monkeypatch.setenv(name, value)
         live = create_app()
@@ -202,12 +204,8 @@ def test_the_readers_address_cannot_be_made_up(production, world, db_session):
         client = live.test_client()
         client.judging = False
         with live.app_context():
-            from caseapp import clock
-            from caseapp.services import sessions
-
-            token = sessions.begin(
-                world.orla.user_id, at=clock.now(), lasts=clock.now() - clock.now().replace(year=2025)
-            )
+            lasts = timedelta(hours=1)
+            token = sessions.begin(world.orla.user_id, at=clock.now(), lasts=lasts, factor="totp")
         with client.session_transaction(**HTTPS) as cookie:
             cookie["_user_id"] = token
         honest = forged if hops == "0" else forged | {"X-Forwarded-Host": "care.example.ie"}
