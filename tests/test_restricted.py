@@ -14,6 +14,7 @@ from caseapp.models import (
     AuditEntry,
     Case,
     CaseAssignment,
+    ConsentGrant,
     Event,
     Notification,
     OutboxMessage,
@@ -420,6 +421,27 @@ def test_nothing_is_handed_over_without_that_agreement(world, db_session, missin
     }
     with pytest.raises(RuleBroken, match=say):
         restricted.hand_over(section, actor=world.declan, at=clock.now(), **said | missing)
+
+
+def test_what_was_handed_to_one_agency_stays_shut_to_another_that_leads(world, db_session):
+    write(world)
+    hand_over(world, to_agency_id=world.agencies["harbour"])
+    now_leads(world, db_session)
+    assert texts(world, "mark") == set() and texts(world, "nora") == set()
+
+
+def test_consent_to_the_whole_plan_does_not_bring_the_old_lead_back_to_it(world, db_session):
+    """Nor a line manager whose name still stands on the case."""
+    write(world)
+    db_session.execute(
+        update(ConsentGrant)
+        .where(ConsentGrant.agency_id == world.agencies["clinic"])
+        .values(agency_id=world.agencies["canal"])
+    )
+    db_session.execute(update(Case).values(lead_agency_id=world.agencies["northgate"]))
+    db_session.commit()
+    assert world.case_for(world.declan).sees_whole_plan
+    assert who_reads(world) == set()
 
 
 def test_a_hand_over_that_was_taken_back_opens_nothing(world, db_session):
