@@ -1,5 +1,6 @@
 """Who has looked at a case, changed it, or was refused (X-5, X-13), for the case manager and the line manager."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -15,6 +16,8 @@ from caseapp.queries import audit_grounds
 from caseapp.vocabulary import AuditAct
 
 PAGE = 50
+
+_ID = re.compile(r": (action|goal) [0-9]{9,}$")
 
 #: An export holds at most this many rows.
 MOST = 20_000
@@ -109,7 +112,12 @@ def looks(
         .offset((page - 1) * size)
     ).all()
     grounds = audit_grounds.grounds(case, {row.user_id for row in rows if row.user_id})
-    return [Look(*row[:4], SAID.get(row.what, row.what), grounds.of(row)) for row in rows], total
+    return [Look(*row[:4], _said(row.what), grounds.of(row)) for row in rows], total
+
+
+def _said(what):
+    """What it was, in words: an id at the end says nothing to anybody."""
+    return SAID.get(what) or _ID.sub("", what)
 
 
 def _narrowed(wanted):
