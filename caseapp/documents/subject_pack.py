@@ -66,7 +66,7 @@ def archive(request, items, looks: list[Access], at: datetime) -> bytes:
     }
     files = {
         "read-me-first.html": render_template(
-            "rights/parts/pack.html", sections=sections, looks=looks, others=_recipients(looks), **about
+            "rights/pack.xhtml", sections=sections, looks=looks, others=_recipients(looks), **about
         ).encode(),
         "style.css": STYLE.encode(),
         "everything.json": _json(about, sections, looks),
