@@ -79,6 +79,7 @@ class Escalation(Editable, Base):
             "holder_id",
             "state",
             "joined_to_id",
+            "case_id",
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
         ),

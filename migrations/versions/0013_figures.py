@@ -38,6 +38,7 @@ TRIAGE = (
     "holder_id",
     "state",
     "joined_to_id",
+    "case_id",
 )
 
 
