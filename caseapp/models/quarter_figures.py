@@ -9,7 +9,7 @@ from caseapp.models.base import Base, Moment, has_id, ref
 
 
 class QuarterFigures(has_id, Base):
-    """One agency's figures of one quarter (B14a), whole; written once and never edited (triggers, migration 0013). They
+    """One agency's figures of one quarter (B14a), whole; written once and never edited (triggers, migration 0012). They
     are numbers about many people; small ones are left out where they are shown (queries.quarterly)."""
 
     __tablename__ = "quarter_figures"

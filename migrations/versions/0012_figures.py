@@ -1,10 +1,10 @@
-"""What meetings, gaps and reading still lacked in their tables."""
+"""Quarters that are kept as they were, barriers that minutes name, and what triage counts by (S2-39, issues 3 and 4)."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
