@@ -68,8 +68,10 @@ def application(database, tmp_path_factory):
 def app(application, database):
     """The application on a migrated, empty database."""
     from caseapp.extensions import db
+    from caseapp.web import pace
 
     database.reset()
+    pace.forget()
     yield application
     with application.app_context():
         db.session.remove()

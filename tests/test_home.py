@@ -173,7 +173,7 @@ class Counting:
         ("root", "/system/agencies"),
         ("sinead", "/triage"),
         ("gearoid", "/triage"),
-        ("femi", "/directory"),
+        ("femi", "/privacy"),
     ],
 )
 def test_each_role_lands_on_its_own_work(app, as_, name, path):

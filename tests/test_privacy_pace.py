@@ -22,7 +22,7 @@ SOFT, HARD = 15, 30
 
 @pytest.fixture(autouse=True)
 def _forgotten():
-    pace._since.clear()
+    pace.forget()
 
 
 def tighten(world, agency="canal"):

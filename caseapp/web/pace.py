@@ -18,6 +18,11 @@ _since: dict[int, int] = {}
 KNOWN_AT_MOST = 10_000
 
 
+def forget() -> None:
+    """Count anew for everybody: the database is another one."""
+    _since.clear()
+
+
 def held(act: str, **sought):
     """The answer in place of a record, for somebody who read very many just now; None for everybody else."""
     me = viewer()
