@@ -1,7 +1,7 @@
 """Case meetings: called with a reason, agreed by the manager, invited, answered (forms B7, states C8, S2-35, S3-63).
 
 What is said and decided in one, and its minutes, stands in models/minutes.py. Who may know of a meeting is decided in
-policy/meetings.py (SEES_MEETING); the words of the states are in vocabulary.py.
+policy/meetings.py (SEES_MEETING); the words of the states are in vocabulary/meetings.py.
 """
 
 from datetime import date
