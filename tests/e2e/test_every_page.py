@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.looking import faults
 
-OF_A_KIND = 2
+OF_A_KIND = 1
 LOOKS_AT_A_KIND = 2
 MOST_PAGES = 160
 
