@@ -33,6 +33,7 @@ MAY_READ = {
     "declan": {"BOOK", "ASKED", "WAIVED", "READ", "EDITOR"},
     "shauna": {"BOOK"},
     "femi": {"BOOK"},
+    "dervla": {"BOOK", "EDITOR"},
     "ciara": {"BOOK", "ASKED", "EDITOR"},
     "mark": {"BOOKNORTH", "READNORTH"},
     "nora": {"BOOKNORTH", "READNORTH"},

@@ -67,7 +67,6 @@ _MINUTES = (
 #: Select from Correction of the one case; executed with `case.binds(viewer)`.
 SEES_CORRECTION = or_(
     scopes.ALL_HERE,
-    Correction.agency_id == scopes.VIEWER_AGENCY,
     and_(Correction.about == CorrectionOf.PLAN, scopes.WHOLE_PLAN_HERE),
     and_(Correction.about == CorrectionOf.GOAL, _thing(Goal, scopes.SEES_GOAL_HERE)),
     and_(Correction.about == CorrectionOf.ACTION, _ACTION),

@@ -120,6 +120,7 @@ def browse(chrome, live):
             base_url=live.url, java_script_enabled=script, viewport={"width": width, "height": height}
         )
         context.on("page", watch)
+        context.runs_script = script
         opened.append(context)
         return context.new_page()
 
