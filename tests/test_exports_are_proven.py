@@ -28,7 +28,7 @@ NOBODY_IN_IT = {
     "reading.export": "a page that offers files",
 }
 ON_PAPER = {
-    "consent.copy", "consent.print_disclosures", "escalations.print_one", "home.print_our_actions",
+    "cases.print_audit", "consent.copy", "consent.print_disclosures", "escalations.print_one", "home.print_our_actions",
     "meetings.persons_minutes", "meetings.print_agenda", "meetings.print_minutes", "plan.print_part", "plan.print_person",
     "plan.print_plan", "procedures.print_chapter", "reading.evidence_print", "reading.record_print", "triage.print_sitting",
 }  # fmt: skip

@@ -322,6 +322,20 @@ def test_what_is_taken_away_is_gone_on_the_next_request(app, world, change):
 
 #: What may still be written once a case is closed: the person's own grievance, reopening, a note for the record, and what the page itself refuses.
 AFTER_CLOSING = {
+    # what the law allows or asks for whatever became of the case; none of it writes to the record of care
+    "doors.answer",
+    "doors.deny",
+    "doors.keep_denial",
+    "doors.save_end_denial",
+    "restricted.create",
+    "restricted.create_correction",
+    "restricted.search",
+    "restricted.record_disclosure",
+    "rights.answer_said_now",
+    "rights.hold_case",
+    "rights.lift_case",
+    "rights.receive_of_case",
+    "rights.say_now",
     "grievances.create_of_person",
     "cases.save_reopen",
     "cases.save_close",

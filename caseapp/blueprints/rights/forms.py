@@ -4,7 +4,7 @@ from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringFi
 from wtforms.validators import Optional
 
 from caseapp.vocabulary import AskedHow, HoldGround, ItemDecision, WithholdGround
-from caseapp.web.forms import DayField, Form, needed
+from caseapp.web.forms import DayField, Form, at_most, needed
 
 
 class WithVersion(Form):
@@ -39,7 +39,9 @@ class IdentityForm(WithVersion):
 
 class ExtendForm(WithVersion):
     until = DayField("The new last day", [needed("Choose the new last day")])
-    reason = TextAreaField("Why it takes longer", [needed("Say why it takes longer, as the person was told")])
+    reason = TextAreaField(
+        "Why it takes longer", [needed("Say why it takes longer, as the person was told"), at_most(300)]
+    )
     told_on = DayField(
         "The day on which the person was told", [needed("Say on which day the person was told")]
     )
@@ -51,7 +53,9 @@ class AnswerForm(WithVersion):
 
 
 class RefuseForm(WithVersion):
-    reason = TextAreaField("Why, as the person was told", [needed("Say why, as the person was told")])
+    reason = TextAreaField(
+        "Why, as the person was told", [needed("Say why, as the person was told"), at_most(300)]
+    )
     told_on = DayField(
         "The day on which the person was told", [needed("Say on which day the person was told")]
     )
@@ -101,7 +105,7 @@ class AnswerSaidForm(WithVersion):
 
 class KeepForm(WithVersion):
     years = IntegerField("Years longer", [Optional()])
-    reason = TextAreaField("Why it is kept longer", [needed("Say why it is kept longer")])
+    reason = TextAreaField("Why it is kept longer", [needed("Say why it is kept longer"), at_most(300)])
 
 
 class HoldForm(Form):
@@ -113,4 +117,4 @@ class HoldForm(Form):
 
 
 class LiftForm(Form):
-    reason = StringField("Why the hold ends", [needed("Say why the hold ends")])
+    reason = StringField("Why the hold ends", [needed("Say why the hold ends"), at_most(300)])

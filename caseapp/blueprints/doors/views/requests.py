@@ -10,6 +10,7 @@ from caseapp.policy.do import Do
 from caseapp.queries import access_requests as reads
 from caseapp.services import access_requests
 from caseapp.services.identification import Whom
+from caseapp.web import lists
 from caseapp.web.access import allowed, on_case
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
@@ -20,9 +21,14 @@ READS = "requests for access"
 @bp.get("/access-requests")
 @allowed(Do.SEE_ACCESS_REQUESTS)
 def index():
-    return page(
-        "doors/requests.html", waiting=reads.to_answer(viewer=viewer()), own=reads.own(viewer=viewer())
+    waiting, own = reads.to_answer(viewer=viewer()), reads.own(viewer=viewer())
+    lists.note_listed(
+        READS,
+        [one.case_id for one in waiting],
+        references=[one.reference for one in own],
+        asked=[one.id for one in own],
     )
+    return page("doors/requests.html", waiting=waiting, own=own)
 
 
 @bp.get("/access-requests/new")

@@ -1,6 +1,6 @@
 """How long records are kept: what is due, the decision, holds, and what is left of a disposal (X-9)."""
 
-from flask import request, url_for
+from flask import abort, request, url_for
 
 from caseapp import clock, dates
 from caseapp.blueprints.rights import bp
@@ -192,12 +192,19 @@ def hold(review):
 @bp.post("/retention/<id:retention_id>/holds/<id:hold_id>/lift")
 @on_retention_review(Do.HOLD_RETENTION, "what has been kept long enough, to lift a hold")
 def lift(review, hold_id):
+    _known(hold_id, review.person_id)
     form = LiftForm(prefix="lift-")
     if form.validate_on_submit() and form.accepts(
         acts.lift, review, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
     ):
         return saved(_back(review), say="The hold is lifted.")
     return _again(review, "lifting", form)
+
+
+def _known(hold_id, person_id):
+    """404 for a hold that is on somebody else's record, whatever the form holds."""
+    if all(one.id != hold_id for one in reads.holds(person_id, viewer=viewer())):
+        abort(404)
 
 
 # --- on a case, before anything is due ------------------------------------------------------------------------------
@@ -244,6 +251,7 @@ def hold_case(case):
 @bp.post("/cases/<ref:reference>/holds/<id:hold_id>/lift")
 @on_case(Do.HOLD_RECORD, "legal holds")
 def lift_case(case, hold_id):
+    _known(hold_id, case.person_id)
     form = LiftForm(prefix="lift-")
     if form.validate_on_submit() and form.accepts(
         acts.lift, case, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
