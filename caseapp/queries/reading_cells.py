@@ -69,13 +69,21 @@ def _many(condition):
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
-#: One column for each figure, in the order of Figures.
-FIGURES = (
-    _many(ASKED).label("asked"),
-    _many(and_(ASKED, READ)).label("current"),
-    _many(OVERDUE).label("overdue"),
-    _many(DUE_SOON).label("due_soon"),
-    _many(OLDER).label("older"),
+def _figures(on: Conditions) -> dict[str, ColumnElement]:
+    """The figures by name, in the order of Figures: what a cell must be to count in each."""
+    return {
+        "asked": on.asked,
+        "current": and_(on.asked, on.read),
+        "overdue": on.overdue,
+        "due_soon": on.due_soon,
+        "older": on.older,
+    }
+
+
+#: One column for each figure.
+FIGURES = tuple(
+    _many(condition).label(name)
+    for name, condition in _figures(conditions(ChapterVersion.counts_from)).items()
 )
 
 
@@ -86,8 +94,8 @@ MATCHES = 32
 
 def bits(on: Conditions, matching: ColumnElement | None = None) -> ColumnElement:
     """What is true of a cell, as one number: cells are told apart once, and counted by person and by chapter from that."""
-    figures = (on.asked, and_(on.asked, on.read), on.overdue, on.due_soon, on.older)
-    whole = sum(case((condition, bit), else_=0) for condition, bit in zip(figures, _BITS, strict=True))
+    figures = zip(_figures(on).values(), _BITS, strict=True)
+    whole = sum(case((condition, bit), else_=0) for condition, bit in figures)
     return whole if matching is None else whole + case((matching, MATCHES), else_=0)
 
 

@@ -179,66 +179,49 @@ def _again(asked, name, form):
     return refused("rights/show.html", form=form, **_about(asked, **{name: form}))
 
 
-@bp.post("/requests/<id:asked_id>/identity")
-@on_subject_request(Do.SPEAK_FOR_SUBJECT, "a request for what is kept, to say who asks")
-def identity(asked):
-    form = IdentityForm(prefix="identity-")
+def _step(asked, name, form, act, say, *fields):
+    """One step of a request: `act` with what the `fields` of its form hold; the page again, with the form as `name`, where it
+    cannot be taken."""
     if form.validate_on_submit() and form.accepts(
-        acts.check_identity,
+        act,
         asked,
         actor=viewer(),
         at=clock.now(),
         version=form.expected,
-        how=form.how.data,
-        on=form.on.data,
+        **{field: form[field].data for field in fields},
     ):
-        return _done(asked, "Written down: it is them.")
-    return _again(asked, "identity", form)
+        return _done(asked, say)
+    return _again(asked, name, form)
+
+
+@bp.post("/requests/<id:asked_id>/identity")
+@on_subject_request(Do.SPEAK_FOR_SUBJECT, "a request for what is kept, to say who asks")
+def identity(asked):
+    form = IdentityForm(prefix="identity-")
+    return _step(asked, "identity", form, acts.check_identity, "Written down: it is them.", "how", "on")
 
 
 @bp.post("/requests/<id:asked_id>/extend")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to take more time")
 def extend(asked):
     form = ExtendForm(prefix="extend-")
-    if form.validate_on_submit() and form.accepts(
-        acts.extend,
-        asked,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.expected,
-        until=form.until.data,
-        reason=form.reason.data,
-        told_on=form.told_on.data,
-    ):
-        return _done(asked, "More time was taken.")
-    return _again(asked, "extending", form)
+    return _step(asked, "extending", form, acts.extend, "More time was taken.", "until", "reason", "told_on")
 
 
 @bp.post("/requests/<id:asked_id>/gather")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to gather it")
 def gather(asked):
     form = WithVersion()
-    if form.validate_on_submit() and form.accepts(
-        acts.gather, asked, actor=viewer(), at=clock.now(), version=form.expected
-    ):
-        return _done(asked, "Gathered, as it stands now.")
-    return _again(asked, "plain", form)
+    return _step(asked, "plain", form, acts.gather, "Gathered, as it stands now.")
 
 
 @bp.post("/requests/<id:asked_id>/rest")
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to give the rest of a section")
 def give_rest(asked):
     form = SectionForm()
-    if form.validate_on_submit() and form.accepts(
-        acts.give_rest,
-        asked,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.expected,
-        section=form.section.data,
-    ):
-        return _done(asked, f"The rest of “{form.section.data}” is given.")
-    return _again(asked, "plain", form)
+    return _step(
+        asked, "plain", form, acts.give_rest, f"The rest of “{form.section.data}” is given.", "section"
+    )
 
 
 @bp.post("/requests/<id:asked_id>/pack")
@@ -286,17 +269,7 @@ def take_pack(asked):
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to end it")
 def answer(asked):
     form = AnswerForm(prefix="answer-")
-    if form.validate_on_submit() and form.accepts(
-        acts.answer,
-        asked,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.expected,
-        on=form.on.data,
-        how=form.how.data,
-    ):
-        return _done(asked, "Answered.")
-    return _again(asked, "answering", form)
+    return _step(asked, "answering", form, acts.answer, "Answered.", "on", "how")
 
 
 @bp.post("/requests/<id:asked_id>/refuse")
@@ -304,30 +277,11 @@ def answer(asked):
 @proven
 def refuse(asked):
     form = RefuseForm(prefix="refuse-")
-    if form.validate_on_submit() and form.accepts(
-        acts.refuse,
-        asked,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.expected,
-        reason=form.reason.data,
-        told_on=form.told_on.data,
-    ):
-        return _done(asked, "Refused.")
-    return _again(asked, "refusing", form)
+    return _step(asked, "refusing", form, acts.refuse, "Refused.", "reason", "told_on")
 
 
 @bp.post("/requests/<id:asked_id>/withdraw")
 @on_subject_request(Do.SPEAK_FOR_SUBJECT, "a request for what is kept, to withdraw it")
 def withdraw(asked):
     form = WithdrawForm(prefix="withdraw-")
-    if form.validate_on_submit() and form.accepts(
-        acts.withdraw,
-        asked,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.expected,
-        words=form.words.data,
-    ):
-        return _done(asked, "Withdrawn.")
-    return _again(asked, "withdrawing", form)
+    return _step(asked, "withdrawing", form, acts.withdraw, "Withdrawn.", "words")

@@ -12,8 +12,9 @@ from caseapp.queries import retention as reads
 from caseapp.queries.plan_text import first_name
 from caseapp.queries.rights import agency_facts
 from caseapp.services import retention as acts
-from caseapp.vocabulary import AuditAct, HoldGround
-from caseapp.web.access import allowed, note_reading, on_case, on_retention_review
+from caseapp.vocabulary import HoldGround
+from caseapp.web import lists
+from caseapp.web.access import allowed, on_case, on_retention_review
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.lists import Choice, ListSpec
 from caseapp.web.second_step import proven
@@ -59,10 +60,7 @@ CERTIFICATES = ListSpec(
 def retention():
     state = LIST.read(request.args)
     lines, total = reads.reviews(viewer=viewer(), which=state["which"], offset=state.offset)
-    if lines:
-        note_reading(
-            AuditAct.LISTED, "records kept long enough", detail={"reviews": [line.id for line in lines]}
-        )
+    lists.note_listed("records kept long enough", [], reviews=[line.id for line in lines])
     return page(
         "rights/retention.html",
         lines=lines,
