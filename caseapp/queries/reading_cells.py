@@ -55,7 +55,8 @@ def conditions(counts_from) -> Conditions:
     )
 
 
-ASKED, READ, OPEN, OVERDUE, DUE, DUE_SOON, OLDER = conditions(ChapterVersion.counts_from)
+_NOW = conditions(ChapterVersion.counts_from)
+OPEN, OVERDUE = _NOW.open, _NOW.overdue
 
 #: what the filter "which" asks for → its condition on a cell, by name
 WHICH = {"overdue": "overdue", "due": "due", "soon": "due_soon", "older": "older", "open": "open"}
@@ -81,10 +82,7 @@ def _figures(on: Conditions) -> dict[str, ColumnElement]:
 
 
 #: One column for each figure.
-FIGURES = tuple(
-    _many(condition).label(name)
-    for name, condition in _figures(conditions(ChapterVersion.counts_from)).items()
-)
+FIGURES = tuple(_many(condition).label(name) for name, condition in _figures(_NOW).items())
 
 
 #: The bits of a cell's number (`bits`), in the order of Figures; the last: it is of the kind that a page is narrowed to.
