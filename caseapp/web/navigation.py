@@ -169,17 +169,6 @@ def landing(viewer: Viewer) -> str:
     return _url("directory.index")
 
 
-_addresses: dict[tuple, str] = {}
-
-
-def address(endpoint: str, **values) -> str:
-    """url_for for the places that stand on every page: worked out once for each mount point."""
-    key = (request.script_root, endpoint, *values.values())
-    if key not in _addresses:
-        _addresses[key] = url_for(endpoint, **values)
-    return _addresses[key]
-
-
 def _url(endpoint):
     return url_for(endpoint if endpoint in current_app.view_functions else "auth.account")
 
@@ -189,7 +178,7 @@ def places(viewer: Viewer, path: str) -> Places:
     step = step_of(request.endpoint)
     known = governing.remembered(viewer.agency_id, step)
     counts = waiting.counts(viewer=viewer, chapter_id=known)
-    caseload = address("home.caseload")
+    caseload = link("home.caseload")
     items = [
         Place(label, url, path.startswith(url), _at_most(getattr(counts, number)) if number else 0, words)
         for label, url, number, words in _open_to(viewer)
@@ -223,7 +212,7 @@ def _open_to(viewer: Viewer) -> tuple:
         found = {}
         for label, endpoint, act, number in (*ABOVE_AGENCIES, *PLACES) if above else PLACES:
             if endpoint not in found and endpoint in current_app.view_functions and rules.may(viewer, act):
-                found[endpoint] = (label, address(endpoint), number, WORDS.get(number, ""))
+                found[endpoint] = (label, link(endpoint), number, WORDS.get(number, ""))
         _open[key] = tuple(found.values())
     return _open[key]
 

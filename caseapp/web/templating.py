@@ -30,7 +30,6 @@ def install(app) -> None:
         idtext=ids.written,
     )
     env.globals["url_for"] = navigation.link
-    env.globals["address"] = navigation.address
     env.globals.update(beside_of=beside_of, beside_of_minutes=beside_of_minutes)
     env.globals["static_url"] = _hashed(Path(app.static_folder), app.static_url_path)
 
