@@ -127,6 +127,7 @@ from caseapp.models.rights import (
     SubjectStep,
 )
 from caseapp.models.sign_in import AgencySignIn, Challenge, DirectoryAccount, SecurityKey
+from caseapp.models.transfers import Transfer, TransferApproach, TransferHandover, TransferStep
 from caseapp.models.work import ImportBatch, JobRun, Notification, OutboxMessage, SavedView, Submission
 
 __all__ = [
@@ -255,6 +256,10 @@ __all__ = [
     "SubjectRequest",
     "SubjectStep",
     "Submission",
+    "Transfer",
+    "TransferApproach",
+    "TransferHandover",
+    "TransferStep",
     "User",
     "UserArea",
     "UserSession",

@@ -35,6 +35,8 @@ class Case(Editable, Base):
     person_id: Mapped[int] = ref("person.id", index=False)
     episode: Mapped[int] = mapped_column(default=1)
     lead_agency_id: Mapped[int] = ref("agency.id", index=False)
+    #: Since when it leads, where another agency led before; nothing where it led from the beginning.
+    lead_since: Mapped[Moment | None]
     #: The manager who helps with impediments (S3-21).
     line_manager_id: Mapped[int] = ref("user.id")
     #: The procedure followed, in the version under which the case started (S1-18).

@@ -85,12 +85,21 @@ from caseapp.vocabulary.rights import (
     RetentionRule,
     WithholdGround,
 )
+from caseapp.vocabulary.transfers import (
+    ENDED_TRANSFERS,
+    ApproachState,
+    TransferAct,
+    TransferKeeps,
+    TransferReason,
+    TransferStage,
+)
 from caseapp.vocabulary.words import Word
 
 __all__ = [
     "CALLED_MEETINGS",
     "CLOSED",
     "COMING_MEETINGS",
+    "ENDED_TRANSFERS",
     "HELD_MEETINGS",
     "MANDATORY_TRIGGERS",
     "OPEN_ACCESS",
@@ -108,6 +117,7 @@ __all__ = [
     "AgencyKind",
     "AgreementRoute",
     "Answer",
+    "ApproachState",
     "AreaKind",
     "AskedHow",
     "AssignmentRole",
@@ -170,6 +180,10 @@ __all__ = [
     "Standpoint",
     "StepAct",
     "TextSize",
+    "TransferAct",
+    "TransferKeeps",
+    "TransferReason",
+    "TransferStage",
     "WarningKind",
     "WithholdGround",
     "Word",
