@@ -1,8 +1,8 @@
 """Reading many people's records at once is slowed, then stopped, and reported (ASVS 2.4.1).
 
 What counts is in the audit record itself, so all workers and processes count together and a restart forgets nothing.
-Asking it on each reading would cost each page, so each worker asks at every fifth reading of an account, and at once where
-a file was saved; until it asks it knows from the account's row, which every request reads anyway, whether the account has
+Asking it on each reading would cost each page, so each worker asks at every fifth person whose record it shows an account,
+and at once where a file was saved; until it asks it knows from the account's row, which every request reads anyway, whether the account has
 to show again who it is (`reading_proof_after`) or reads no more (`reading_held_until`).
 """
 
@@ -22,7 +22,7 @@ from caseapp.services.unusual_rules import Found
 from caseapp.vocabulary import AuditAct, FindingKind
 
 SPAN = timedelta(minutes=10)
-#: At every so-manieth reading of an account a worker asks the record.
+#: At every so-manieth person whose record it shows an account, a worker asks the audit record.
 EVERY = 5
 
 _E = AuditEntry.__table__

@@ -13,14 +13,22 @@ from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import AuditAct
 from caseapp.web.sessions import viewer
 
-#: Readings since the record was last asked, by account: of this process alone. It decides when to ask, never what counts.
-_since: dict[int, int] = {}
+#: Of each account, since it last gave its password: whose records this process has shown it, when, and how many of them
+#: since the record was last asked. It decides when to ask, never what counts: who is looked at again adds nobody.
+_shown: dict[tuple, "_Shown"] = {}
 KNOWN_AT_MOST = 10_000
+
+
+class _Shown:
+    __slots__ = ("people", "unasked")
+
+    def __init__(self):
+        self.people, self.unasked = {}, 0
 
 
 def forget() -> None:
     """Count anew for everybody: the database is another one."""
-    _since.clear()
+    _shown.clear()
 
 
 def held(act: str, **sought):
@@ -57,17 +65,28 @@ def _stopped(me, act, now, sought):
 
 
 def count(entries: list[dict]) -> None:
-    """Count the readings that this answer shows; every so often, and after a file at once, look at how fast it goes."""
+    """Count whose records this answer shows; after every few people, and after a file at once, look at how fast it goes."""
     shown = [one for one in entries if one["act"] in reading_pace.READING and one["user_id"]]
     if not shown:
         return
-    user_id = shown[0]["user_id"]
-    if not any(one["act"] is AuditAct.EXPORTED for one in shown):
-        so_far = _since.get(user_id, 0) + 1
-        if so_far < reading_pace.EVERY:
-            if len(_since) >= KNOWN_AT_MOST:
-                _since.clear()
-            _since[user_id] = so_far
-            return
-    _since[user_id] = 0
-    reading_pace.measure(user_id, shown[0]["agency_id"], proved_at=viewer().proved_at, at=clock.now())
+    me, now = viewer(), clock.now()
+    in_file = any(one["act"] is AuditAct.EXPORTED for one in shown)
+    if _to_ask(me, {one["person_id"] for one in shown}, now) or in_file:
+        reading_pace.measure(me.user_id, me.agency_id, proved_at=me.proved_at, at=now)
+
+
+def _to_ask(me, people, now) -> bool:
+    """Whether this process has shown the account so many more people's records that the record has to be asked."""
+    if len(_shown) >= KNOWN_AT_MOST:
+        _shown.clear()
+    known = _shown.setdefault((me.user_id, me.proved_at), _Shown())
+    for person_id in people:
+        before = known.people.get(person_id)
+        if before is None or now - before > reading_pace.SPAN:
+            known.people[person_id] = now
+            known.unasked += 1
+    if known.unasked < reading_pace.EVERY:
+        return False
+    known.unasked = 0
+    known.people = {one: at for one, at in known.people.items() if now - at <= reading_pace.SPAN}
+    return True
