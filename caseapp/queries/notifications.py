@@ -56,6 +56,10 @@ PLACES = {
     "subject_request_late": ("rights.requests", "To Requests"),
     "retention": ("rights.retention", "To Retention"),
     "privacy_finding": ("privacy.findings", "To unusual reading"),
+    "disclosure": ("restricted.disclosures", "To Disclosures"),
+    "disclosure_again": ("restricted.disclosures", "To Disclosures"),
+    "disclosure_again_late": ("restricted.disclosures", "To Disclosures"),
+    "access_request": ("doors.index", "To Requests for access"),
 }
 GONE = "Something changed in a plan that you no longer see."
 SOMETHING = "Something changed in the plan"

@@ -40,6 +40,7 @@ from caseapp.services import (
     audit_checkpoints,
     consent_effects,
     digests,
+    disclosures_again,
     dormant,
     emergency_news,
     escalation_duties,
@@ -109,6 +110,7 @@ def run(
         _duty("tries at secrets", now, lambda at: f"{throttle.forget_old(at=at)} forgotten"),
         _duty("emergency access without a review", now, lambda at: emergency_news.run(at=at)),
         _duty("requests for access", now, lambda at: _told(access_requests.run(at=at))),
+        _duty("disclosures to look at again", now, lambda at: _told(disclosures_again.due(at=at))),
         _duty("digests", now, lambda at: f"{digests.write(at=at, public_url=public_url)} written"),
     ]
     done.append(
