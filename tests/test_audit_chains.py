@@ -9,9 +9,10 @@ from sqlalchemy import delete, insert, select, update
 from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import AuditCheckpoint, AuditEntry, AuditHead
-from caseapp.services import audit, audit_checkpoints, audit_seals
-from caseapp.services.audit_faults import FaultKind
-from caseapp.services.audit_verify import examine, verify
+from caseapp.services import audit
+from caseapp.services.audit import checkpoints, seals
+from caseapp.services.audit.faults import FaultKind
+from caseapp.services.audit.verify import examine, verify
 from caseapp.vocabulary import AuditAct
 from tests.test_hostile_stored import unlocked
 
@@ -130,7 +131,7 @@ def test_an_entry_put_behind_the_last_or_into_a_chain_of_its_own_is_found(chains
     assert found() == [(FaultKind.FORGED, 5, 1), (FaultKind.FORGED, NIALL, 11)]
 
 
-WORDS = [name for name in audit_seals.FIELDS if name not in ("chain", "number", "id", "key_id")]
+WORDS = [name for name in seals.FIELDS if name not in ("chain", "number", "id", "key_id")]
 
 
 def exchange(one, other, names):
@@ -168,7 +169,7 @@ def test_seals_taken_away_are_found(chains):
 
 @pytest.fixture
 def sealed(chains):
-    made = audit_checkpoints.make(at=clock.now())
+    made = checkpoints.make(at=clock.now())
     assert (made.number, made.chains, made.entries) == (1, 3, 21)
     return made
 
@@ -177,7 +178,7 @@ def test_a_tail_that_was_cut_off_is_missed_at_the_checkpoint(chains, sealed):
     assert found() == []
     tamper(delete(TABLE).where(TABLE.c.chain == NIALL, TABLE.c.number > 7))
     assert found() == [(FaultKind.CUT, NIALL, 8)]
-    assert audit_checkpoints.cut_short() == 1
+    assert checkpoints.cut_short() == 1
     tamper(delete(TABLE).where(TABLE.c.chain == AOIFE))
     assert found() == [(FaultKind.CUT, NIALL, 8), (FaultKind.CUT, AOIFE, 1)]
 
@@ -200,10 +201,10 @@ def test_seals_taken_away_behind_a_checkpoint_are_found(chains, sealed):
 
 
 def test_a_checkpoint_covers_only_what_grew_and_follows_the_one_before(chains, sealed):
-    assert audit_checkpoints.make(at=clock.now()) is None
+    assert checkpoints.make(at=clock.now()) is None
     write("one more", person_id=NIALL)
     assert examine().uncovered == 1
-    second = audit_checkpoints.make(at=clock.now())
+    second = checkpoints.make(at=clock.now())
     assert (second.number, second.entries) == (2, 22)
     heads = db.session.execute(
         select(AuditHead.chain, AuditHead.number).where(AuditHead.checkpoint == 2)
@@ -214,7 +215,7 @@ def test_a_checkpoint_covers_only_what_grew_and_follows_the_one_before(chains, s
 
 def test_a_checkpoint_changed_taken_out_or_emptied_is_found(chains, sealed):
     write("one more", person_id=NIALL)
-    audit_checkpoints.make(at=clock.now())
+    checkpoints.make(at=clock.now())
     tamper(update(AuditHead.__table__).where(AuditHead.chain == AOIFE).values(number=9))
     assert (FaultKind.CHECKPOINT, None, 1) in found()
     tamper(update(AuditCheckpoint.__table__).where(AuditCheckpoint.number == 2).values(entries=5))
@@ -238,7 +239,7 @@ def test_the_line_kept_elsewhere_shows_what_was_done_with_the_keys_in_hand(chain
     )
     assert found() == []
     assert found(checkpoint=sealed.line) == [(FaultKind.CHECKPOINT, None, 1)]
-    audit_checkpoints.make(at=clock.now())
+    checkpoints.make(at=clock.now())
     assert found() == []
     assert found(checkpoint=sealed.line) == [(FaultKind.CHECKPOINT, None, 1)]
     with pytest.raises(ValueError, match="line of a checkpoint"):

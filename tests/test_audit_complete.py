@@ -11,7 +11,7 @@ from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import AuditEntry, User
 from caseapp.services import outbox, passwords, sessions
-from caseapp.services.audit_verify import verify
+from caseapp.services.audit.verify import verify
 from tests import canaries
 from tests.meetings_at import scheduled
 from tests.test_canaries import addresses

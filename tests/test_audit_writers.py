@@ -10,9 +10,10 @@ from sqlalchemy.engine import Engine
 from caseapp import clock, create_app
 from caseapp.extensions import db
 from caseapp.models import AuditEntry
-from caseapp.services import audit, audit_checkpoints, audit_keys, audit_seals
-from caseapp.services.audit_faults import FaultKind
-from caseapp.services.audit_verify import examine, verify
+from caseapp.services import audit
+from caseapp.services.audit import checkpoints, keys, seals
+from caseapp.services.audit.faults import FaultKind
+from caseapp.services.audit.verify import examine, verify
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import AuditAct
 from tests.test_audit_chains import NIALL, here, rows, tamper, write
@@ -135,21 +136,21 @@ ONE = {
 
 def test_the_encoding_is_this_and_stays_this():
     """What was sealed must verify in twenty years: another encoding is another FORMAT."""
-    assert audit_seals.encoded(ONE) == (
+    assert seals.encoded(ONE) == (
         b'[1,7,2,"k",9,1793698200120001,null,"Br\\u00edd",1,"","read","the plan",null,7,null,"",null,"::1",'
         b'{"a":{"10":"x","9":null},"b":[1,2]}]'
     )
-    seal = audit_seals.seal(b"k" * 32, ONE, "")
+    seal = seals.seal(b"k" * 32, ONE, "")
     assert seal == "07147666f9363a9bf239284736e9a5772b29e490f49ea736cb5883a598036cb0"
 
 
 def test_the_encoding_knows_neither_zones_nor_the_kind_of_database(app, db_session):
     elsewhere = ONE | {"at": AT.astimezone(timezone(timedelta(hours=5)))}
-    assert audit_seals.encoded(elsewhere) == audit_seals.encoded(ONE)
-    assert audit_seals.encoded(ONE | {"address": ""}) != audit_seals.encoded(ONE | {"address": None})
+    assert seals.encoded(elsewhere) == seals.encoded(ONE)
+    assert seals.encoded(ONE | {"address": ""}) != seals.encoded(ONE | {"address": None})
     db_session.execute(AuditEntry.__table__.insert().values(ONE | {"seal": "s"}))
     db_session.commit()
-    assert audit_seals.encoded(rows(7)[0]) == audit_seals.encoded(ONE)
+    assert seals.encoded(rows(7)[0]) == seals.encoded(ONE)
 
 
 # --- entries older than the seals ---------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def test_entries_older_than_the_seals_are_made_good_by_the_next_one_and_by_a_che
     assert [fault.kind for fault in verify()] == [FaultKind.UNSEALED]
     write("the first with a seal", person_id=NIALL)
     assert "1 chains" in verify()[0].what
-    audit_checkpoints.make(at=clock.now())
+    checkpoints.make(at=clock.now())
     assert verify() == [] and examine().older == 10
 
 
@@ -181,7 +182,7 @@ def test_entries_older_than_the_seals_are_made_good_by_the_next_one_and_by_a_che
 def test_an_older_entry_that_was_changed_is_found(older, chain, number):
     """Not which of them: at the first seal behind them, or at the checkpoint."""
     write("the first with a seal", person_id=NIALL)
-    audit_checkpoints.make(at=clock.now())
+    checkpoints.make(at=clock.now())
     tamper(update(AuditEntry.__table__).where(here(chain, 3)).values(what="nothing"))
     assert [(fault.chain, fault.number) for fault in verify()] == [(chain, number)]
 
@@ -191,22 +192,22 @@ def test_an_older_entry_that_was_changed_is_found(older, chain, number):
 
 @pytest.fixture
 def keys_at(app, tmp_path):
-    yield lambda given="": audit_keys.are_at(str(tmp_path), given) or tmp_path / audit_keys.FILE
-    audit_keys.are_at(app.config["CASEAPP_DATA"])
+    yield lambda given="": keys.are_at(str(tmp_path), given) or tmp_path / keys.FILE
+    keys.are_at(app.config["CASEAPP_DATA"])
 
 
 def test_the_keys_are_made_once_for_their_owner_only(keys_at):
     file = keys_at()
-    first = audit_keys.keys().current
+    first = keys.sealing_keys().current
     assert file.stat().st_mode & 0o777 == 0o600 and first not in file.read_text()
     keys_at()
-    assert audit_keys.keys().current == first
+    assert keys.sealing_keys().current == first
 
 
 def test_another_key_seals_what_comes_after_and_both_verify(keys_at, db_session):
     keys_at()
     write("before", person_id=NIALL)
-    new = audit_keys.renew()
+    new = keys.renew()
     write("after", person_id=NIALL)
     assert [row["key_id"] == new for row in rows(NIALL)] == [False, True]
     assert verify() == []
@@ -222,8 +223,8 @@ def test_a_key_that_is_not_here_is_said_once_not_taken_for_tampering(keys_at, db
 @pytest.mark.parametrize("given", ["ab", "not hexadecimal", "ab" * 31])
 def test_no_entry_is_written_with_a_key_that_is_none(keys_at, db_session, given):
     keys_at(given)
-    with pytest.raises(audit_keys.NoKey):
+    with pytest.raises(keys.NoKey):
         write("a look", person_id=NIALL)
     db.session.rollback()
-    with pytest.raises(audit_keys.NoKey):
-        audit_keys.renew()
+    with pytest.raises(keys.NoKey):
+        keys.renew()

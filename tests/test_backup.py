@@ -140,9 +140,9 @@ def test_neither_keys_nor_settings_are_in_a_backup(peopled, app, database, tmp_p
         whole = b"".join(book.read(name) for name in book.namelist())
         names = set(book.namelist())
     assert app.config["SECRET_KEY"].encode() not in whole
-    from caseapp.services import audit_keys
+    from caseapp.services.audit import keys
 
-    for key in audit_keys.keys().known.values():
+    for key in keys.sealing_keys().known.values():
         assert key.hex().encode() not in whole and key not in whole
     assert all(name in {"manifest.json", "database.sqlite"} or name.startswith("tables/") for name in names)
 

@@ -6,7 +6,8 @@ import click
 from flask.cli import with_appcontext
 
 from caseapp import clock
-from caseapp.services import audit_checkpoints, audit_keys, audit_verify
+from caseapp.services.audit import checkpoints, keys
+from caseapp.services.audit.verify import examine
 
 
 @click.group("audit")
@@ -21,9 +22,9 @@ def checkpoint():
 
     Where nothing was written since the last one, its line is printed again. Ends with 1 where a chain is shorter than an
     earlier checkpoint saw it: `audit verify` says where."""
-    made = audit_checkpoints.make(at=clock.now()) or audit_checkpoints.last()
+    made = checkpoints.make(at=clock.now()) or checkpoints.last()
     click.echo(made.line if made else "Nothing has been written yet.")
-    if cut := audit_checkpoints.cut_short():
+    if cut := checkpoints.cut_short():
         click.echo(
             f"{cut} chains are shorter than a checkpoint saw them. Run: flask --app app audit verify",
             err=True,
@@ -42,8 +43,8 @@ def checkpoint():
 def verify(since, line):
     """Work out every seal again; ends with 1 and says where, if anything was changed, taken out, put in or cut off."""
     try:
-        found = audit_verify.examine(since=since and since.replace(tzinfo=UTC), checkpoint=line)
-    except (ValueError, audit_keys.NoKey) as error:
+        found = examine(since=since and since.replace(tzinfo=UTC), checkpoint=line)
+    except (ValueError, keys.NoKey) as error:
         raise click.ClickException(str(error)) from error
     for fault in found.faults:
         click.echo(f"{fault.kind}: {fault}")
@@ -61,10 +62,8 @@ def verify(since, line):
 def new_key():
     """Add a key to the data folder's audit.keys. Restart the server, and keep a copy of the file away from it."""
     try:
-        click.echo(
-            f"Entries are sealed with key {audit_keys.renew()} in every process that starts from now on."
-        )
-    except audit_keys.NoKey as error:
+        click.echo(f"Entries are sealed with key {keys.renew()} in every process that starts from now on.")
+    except keys.NoKey as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from caseapp.services import audit_grants
+from caseapp.services.audit.grants import statements
 
 
 def _url():
@@ -69,7 +69,7 @@ def grants(role, show):
     if engine.dialect.name != "postgresql":
         raise click.ClickException("SQLite has no roles; see docs/operators/audit.md.")
     with engine.begin() as connection:
-        for statement in audit_grants.statements(connection, role):
+        for statement in statements(connection, role):
             click.echo(f"{statement};")
             if not show:
                 connection.exec_driver_sql(statement)

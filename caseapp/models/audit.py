@@ -55,7 +55,7 @@ class AuditEntry(has_id, Base):
     number: Mapped[int] = mapped_column(Id)
     #: Which key sealed it; empty, as the seal is, for entries older than the chains.
     key_id: Mapped[str] = mapped_column(String(16))
-    #: HMAC-SHA256 over all of the above and the seal before it, in hexadecimal (services.audit_seals).
+    #: HMAC-SHA256 over all of the above and the seal before it, in hexadecimal (services.audit.seals).
     seal: Mapped[str] = mapped_column(String(64))
 
 

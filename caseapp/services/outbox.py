@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from caseapp.extensions import db
 from caseapp.ids import new_id
 from caseapp.models import OutboxMessage
-from caseapp.services import audit_mail
+from caseapp.services.audit import mail as audit_mail
 from caseapp.services.transaction import unit_of_work
 
 log = logging.getLogger(__name__)

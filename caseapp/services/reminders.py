@@ -37,7 +37,6 @@ from caseapp.policy import scopes
 from caseapp.queries.agency_limits import Limits
 from caseapp.services import (
     access_requests,
-    audit_checkpoints,
     consent_effects,
     digests,
     disclosures_again,
@@ -54,6 +53,7 @@ from caseapp.services import (
     subject_requests,
     throttle,
 )
+from caseapp.services.audit import checkpoints
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
 
@@ -117,7 +117,7 @@ def run(
         _duty(
             "audit checkpoint",
             now,
-            lambda at: audit_checkpoints.make_daily(at=at),
+            lambda at: checkpoints.make_daily(at=at),
             own_transactions=True,
         )
     )

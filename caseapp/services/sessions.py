@@ -10,7 +10,7 @@ from caseapp.extensions import db
 from caseapp.models import User, UserSession
 from caseapp.models.base import UTC
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit_sign_ins
+from caseapp.services.audit import sign_ins
 from caseapp.services.transaction import use_case
 
 _TABLE = UserSession.__table__
@@ -79,7 +79,7 @@ def end(token: str, *, at: datetime, reason: str = "signed out", address: str = 
         .returning(_TABLE.c.user_id)
     )
     if ended is not None:
-        audit_sign_ins.signed_out(ended, reason, at=at, address=address)
+        sign_ins.signed_out(ended, reason, at=at, address=address)
 
 
 @use_case
@@ -91,7 +91,7 @@ def end_all(user_id: int, *, at: datetime, reason: str, but: str | None = None) 
         statement = statement.where(_TABLE.c.token_hash != digest(but))
     count = db.session.execute(statement.values(ended_at=at, ended_reason=reason)).rowcount
     if count:
-        audit_sign_ins.signed_out(user_id, reason, at=at, sessions=count)
+        sign_ins.signed_out(user_id, reason, at=at, sessions=count)
     return count
 
 
@@ -105,7 +105,7 @@ def end_all_via_directory(user_id: int, *, at: datetime) -> None:
         .values(ended_at=at, ended_reason=reason)
     )
     if done.rowcount:
-        audit_sign_ins.signed_out(user_id, reason, at=at, sessions=done.rowcount)
+        sign_ins.signed_out(user_id, reason, at=at, sessions=done.rowcount)
 
 
 @use_case
@@ -140,5 +140,5 @@ def end_one(key: str, *, actor: Viewer, at: datetime) -> bool:
         .values(ended_at=at, ended_reason="ended from another session")
     )
     if done.rowcount:
-        audit_sign_ins.signed_out(actor.user_id, "ended from another session", at=at)
+        sign_ins.signed_out(actor.user_id, "ended from another session", at=at)
     return done.rowcount > 0

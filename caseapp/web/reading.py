@@ -6,7 +6,8 @@ from flask import current_app, g, request
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.services import audit, audit_keys, sessions
+from caseapp.services import audit, sessions
+from caseapp.services.audit import keys
 from caseapp.services.transaction import unit_of_work
 from caseapp.statements import on_driver
 from caseapp.vocabulary import AuditAct
@@ -18,7 +19,7 @@ REFUSED = {403, 404}
 
 
 def install(app) -> None:
-    audit_keys.are_at(app.config["CASEAPP_DATA"], app.config.get("AUDIT_KEYS", ""))
+    keys.are_at(app.config["CASEAPP_DATA"], app.config.get("AUDIT_KEYS", ""))
     app.before_request(_begin)
     app.after_request(_finish)
 

@@ -13,7 +13,8 @@ from caseapp.extensions import login
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import own_reading
 from caseapp.queries import sessions as reads
-from caseapp.services import audit_sign_ins, sessions
+from caseapp.services import sessions
+from caseapp.services.audit import sign_ins
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import PageTint, TextSize
 
@@ -153,7 +154,7 @@ def sign_in(user_id: int, factor: str = "", via: str = "", proved: bool = True) 
             via=via,
             proved=proved,
         )
-        audit_sign_ins.signed_in(user_id, at=now, address=address, factor=factor, via=via)
+        sign_ins.signed_in(user_id, at=now, address=address, factor=factor, via=via)
     session.clear()
     session[TOKEN] = token
     keep_aids(*own_reading.aids(user_id))
@@ -178,7 +179,7 @@ def proved() -> None:
     now = clock.now()
     with unit_of_work():
         session[TOKEN] = sessions.proved(session[TOKEN], at=now)
-        audit_sign_ins.proved(viewer().user_id, at=now, address=request.remote_addr or "")
+        sign_ins.proved(viewer().user_id, at=now, address=request.remote_addr or "")
     g.pop("_login_user", None)
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.exc import ProgrammingError
 from caseapp import clock, create_app
 from caseapp.extensions import db
 from caseapp.models import AuditEntry, CaseNote
-from caseapp.services import audit_checkpoints
-from caseapp.services.audit_verify import verify
+from caseapp.services.audit import checkpoints
+from caseapp.services.audit.verify import verify
 from tests.test_audit_chains import NIALL, here, tamper, write
 from tests.world import build, sign_in
 
@@ -78,7 +78,7 @@ def test_the_daily_duty_makes_one_checkpoint_a_day_and_prints_its_line(app, db_s
     write("another", person_id=NIALL)
     assert "audit checkpoint: made today" in app.test_cli_runner().invoke(args=["reminders"]).output
     db.session.rollback()
-    assert audit_checkpoints.last().number == 1
+    assert checkpoints.last().number == 1
 
 
 def test_the_applications_role_works_with_everything_and_cannot_change_what_is_only_added_to(
@@ -147,7 +147,7 @@ def _works_and_is_refused(app, world):
             text="By phone",
         )
         assert db.session.query(CaseNote).count() >= 1
-        assert audit_checkpoints.make(at=clock.now()).number == 1
+        assert checkpoints.make(at=clock.now()).number == 1
         assert verify() == []
         db.session.rollback()
         for statement in (

@@ -48,7 +48,7 @@ def are_at(folder: str, given: str = "") -> None:
     _home.folder, _home.given, _home.read = Path(folder), given, None
 
 
-def keys() -> Keys:
+def sealing_keys() -> Keys:
     """The keys. Raises NoKey."""
     if _home.read is None:
         _home.read = _read()
@@ -65,11 +65,11 @@ def renew() -> str:
     the keys are given in the environment."""
     if _home.given:
         raise NoKey("AUDIT_KEYS is set in the environment: add the new key there, behind the others")
-    keys()
+    sealing_keys()
     path = _file()
     _put(path, path.read_text().rstrip("\n") + "\n" + secrets.token_hex(LEAST) + "\n")
     _home.read = None
-    return keys().current
+    return sealing_keys().current
 
 
 def _file():

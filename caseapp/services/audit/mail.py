@@ -7,14 +7,14 @@ from sqlalchemy import select
 
 from caseapp.extensions import db
 from caseapp.models import Meeting, User
-from caseapp.services import audit
+from caseapp.services.audit import entries
 from caseapp.vocabulary import AuditAct
 
 
 def sent(dedupe: str, *, to: str, subject: str, at: datetime) -> None:
     """A message was handed to the mail server, in the transaction that writes that down. `dedupe` is its key in the
     outbox, which says what it was about."""
-    entry = audit.entry(
+    entry = entries.entry(
         None,
         AuditAct.SENT,
         f"mail: {subject}",
@@ -23,7 +23,7 @@ def sent(dedupe: str, *, to: str, subject: str, at: datetime) -> None:
         about_id=db.session.scalar(select(User.id).where(User.email == to)),
         detail={"to": to},
     )
-    audit.write([entry])
+    entries.write([entry])
 
 
 def _case(dedupe):

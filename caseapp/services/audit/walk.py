@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from caseapp.services import audit_seals
-from caseapp.services.audit_faults import Examined, FaultKind
-from caseapp.services.audit_keys import Keys
+from caseapp.services.audit import seals
+from caseapp.services.audit.faults import Examined, FaultKind
+from caseapp.services.audit.keys import Keys
 
 #: Where entries were taken out or put in and the others numbered anew, by so many at most it is found.
 _RENUMBERED = 8
@@ -69,7 +69,7 @@ class Suspects:
         neighbours = other.row["chain"] == place["chain"] and other.row["number"] == place["number"] - 1
         before = here.row["seal"] if neighbours else here.before
         return any(
-            audit_seals.seal(key, other.row | place | more, seal) in (other.row["seal"], here.row["seal"])
+            seals.seal(key, other.row | place | more, seal) in (other.row["seal"], here.row["seal"])
             for more in ({}, {"id": here.row["id"]})
             for seal in {here.before, before}
         )
@@ -191,7 +191,7 @@ class Walk:
 
     def _fits(self, key, row, shift, previous):
         placed = row if not shift else dict(row) | {"number": row["number"] + shift}
-        return compare_digest(audit_seals.seal(key, placed, previous), row["seal"])
+        return compare_digest(seals.seal(key, placed, previous), row["seal"])
 
     def _settle(self, *, rests):
         """It is known now whether the pending entry's own seal is genuine (the next one rests on it)."""
@@ -218,7 +218,7 @@ class Walk:
             self._settle(rests=False)
             self._wrong_at = row["number"]
             self._tell(FaultKind.UNSEALED, row["number"], "without a seal, behind entries that have one")
-        self.previous = audit_seals.unsealed(row, self.previous or "")
+        self.previous = seals.unsealed(row, self.previous or "")
 
     def _unknown_key(self, row):
         self._settle(rests=False)

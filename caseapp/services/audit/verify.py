@@ -12,26 +12,27 @@ from sqlalchemy import func, literal, or_, select
 
 from caseapp.extensions import db
 from caseapp.models import AuditCheckpoint, AuditEntry, AuditHead
-from caseapp.services import audit_checkpoints, audit_keys, audit_seals
-from caseapp.services.audit_faults import Examined, Fault, FaultKind
-from caseapp.services.audit_walk import Suspects, Walk
+from caseapp.services.audit import checkpoints, seals
+from caseapp.services.audit.faults import Examined, Fault, FaultKind
+from caseapp.services.audit.keys import sealing_keys
+from caseapp.services.audit.walk import Suspects, Walk
 
 _ENTRY, _POINT, _HEAD = AuditEntry.__table__, AuditCheckpoint.__table__, AuditHead.__table__
-_FIELDS = [_ENTRY.c[name] for name in (*audit_seals.FIELDS, "seal")]
+_FIELDS = [_ENTRY.c[name] for name in (*seals.FIELDS, "seal")]
 _AT_A_TIME = 500
 
 
 def verify(*, since: datetime | None = None, checkpoint: str | None = None) -> list[Fault]:
     """The faults of the audit record, none where it is whole. `since`: only what was written after the last checkpoint
     before that moment (UTC). `checkpoint`: a line that was kept elsewhere, to be found here again. Raises ValueError
-    where it is no such line, and audit_keys.NoKey."""
+    where it is no such line, and keys.NoKey."""
     return examine(since=since, checkpoint=checkpoint).faults
 
 
 def examine(*, since: datetime | None = None, checkpoint: str | None = None) -> Examined:
     """As `verify`, with how much was gone through."""
-    kept = audit_checkpoints.read_line(checkpoint) if checkpoint else None
-    keys, examined = audit_keys.keys(), Examined()
+    kept = checkpoints.read_line(checkpoint) if checkpoint else None
+    keys, examined = sealing_keys(), Examined()
     with _snapshot() as connection:
         start = _checkpoint_before(connection, since) if since else 0
         _checkpoints(connection, examined, keys, kept)
@@ -74,7 +75,7 @@ def _checkpoints(connection, examined, keys, kept):
                 FaultKind.UNKNOWN_KEY, None, row["number"], f"sealed with key {row['key_id']}, unknown here"
             )
         elif previous is not None and not compare_digest(
-            audit_seals.checkpoint_seal(key, row, previous), row["seal"]
+            seals.checkpoint_seal(key, row, previous), row["seal"]
         ):
             examined.tell(FaultKind.CHECKPOINT, None, row["number"], "its seal is wrong: changed or put in")
         if kept and row["number"] == kept[0]:
@@ -97,7 +98,7 @@ def _digests(connection, examined, start):
     for number, ours in groupby(heads, lambda row: row["checkpoint"]):
         digest = sha256()
         for row in ours:
-            digest.update(audit_seals.head_line(row["chain"], row["number"], row["seal"]))
+            digest.update(seals.head_line(row["chain"], row["number"], row["seal"]))
         if digests.pop(number, None) != digest.hexdigest():
             examined.tell(
                 FaultKind.CHECKPOINT,

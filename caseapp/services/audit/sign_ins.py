@@ -4,7 +4,7 @@ account, so that a person's chain holds only what concerns the person."""
 from datetime import datetime
 
 from caseapp.queries import accounts as reads
-from caseapp.services import audit
+from caseapp.services.audit import entries
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AuditAct
 
@@ -34,9 +34,9 @@ def signed_out(user_id: int, reason: str, *, at: datetime, sessions: int = 1, ad
         return
     detail = {"sessions": sessions}
     said = f"signed out: {reason}"
-    audit.write([audit.entry(None, AuditAct.SIGNED_OUT, said, at=at, about_id=user_id, detail=detail)])
+    entries.write([entries.entry(None, AuditAct.SIGNED_OUT, said, at=at, about_id=user_id, detail=detail)])
 
 
 def _write(act, what, user_id, at, address):
     who = reads.viewer_for(user_id)
-    audit.write([audit.entry(who, act, what, at=at, address=address)])
+    entries.write([entries.entry(who, act, what, at=at, address=address)])

@@ -21,11 +21,12 @@ from caseapp.models import AuditEntry, Case
 from caseapp.models.base import Id
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit_keys, audit_seals
+from caseapp.services.audit import seals
+from caseapp.services.audit.keys import sealing_keys
 from caseapp.vocabulary import AuditAct
 
 _TABLE = AuditEntry.__table__
-_COLUMNS = [_TABLE.c[name] for name in audit_seals.FIELDS]
+_COLUMNS = [_TABLE.c[name] for name in seals.FIELDS]
 _CHAIN = bindparam("chain", type_=Id)
 
 #: A place in a chain is taken by whoever writes first; the others see that nothing was inserted, and take the next.
@@ -190,10 +191,10 @@ def _append(entry, chain, end):
 
 def _put(entry, chain, end):
     """Insert an entry behind `end`; gives the new end, or None where that place was taken meanwhile."""
-    keys = audit_keys.keys()
+    keys = sealing_keys()
     number, seal = end
     row = entry | {"chain": chain, "number": number + 1, "key_id": keys.current}
-    row["seal"] = audit_seals.seal(keys.known[keys.current], row, seal)
+    row["seal"] = seals.seal(keys.known[keys.current], row, seal)
     if insert_rows(_INSERT[db.session.connection().dialect.name], row):
         return row["number"], row["seal"]
     return None
@@ -205,7 +206,7 @@ def _sealed(chain, end):
     number, seal = end
     if number and not seal:
         for row in db.session.execute(_OLD, {"chain": chain, "number": number}).mappings():
-            seal = audit_seals.unsealed(row, seal)
+            seal = seals.unsealed(row, seal)
     return number, seal
 
 

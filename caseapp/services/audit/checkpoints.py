@@ -12,7 +12,9 @@ from sqlalchemy import and_, func, insert, or_, select
 from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import AuditCheckpoint, AuditEntry, AuditHead
-from caseapp.services import audit, audit_keys, audit_seals
+from caseapp.services.audit import seals
+from caseapp.services.audit.entries import sealed_end
+from caseapp.services.audit.keys import sealing_keys
 from caseapp.services.transaction import use_case
 
 _ENTRY, _POINT, _HEAD = AuditEntry.__table__, AuditCheckpoint.__table__, AuditHead.__table__
@@ -101,11 +103,11 @@ def make_daily(*, at: datetime) -> str:
 
 @use_case
 def _keep(grown, chains, entries, at):
-    heads = [(chain, number, seal or audit.sealed_end(chain, number)) for chain, number, seal in grown]
+    heads = [(chain, number, seal or sealed_end(chain, number)) for chain, number, seal in grown]
     digest = sha256()
     for head in heads:
-        digest.update(audit_seals.head_line(*head))
-    before, keys = last(), audit_keys.keys()
+        digest.update(seals.head_line(*head))
+    before, keys = last(), sealing_keys()
     values = {
         "number": before.number + 1 if before else 1,
         "at": at,
@@ -114,9 +116,7 @@ def _keep(grown, chains, entries, at):
         "digest": digest.hexdigest(),
         "key_id": keys.current,
     }
-    values["seal"] = audit_seals.checkpoint_seal(
-        keys.known[keys.current], values, before.seal if before else ""
-    )
+    values["seal"] = seals.checkpoint_seal(keys.known[keys.current], values, before.seal if before else "")
     db.session.execute(insert(_POINT).values(values))
     db.session.execute(
         insert(_HEAD),
