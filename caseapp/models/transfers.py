@@ -20,6 +20,7 @@ from caseapp.vocabulary import (
 )
 
 STILL_OPEN = text("ended_at IS NULL")
+CURRENT = text("superseded_at IS NULL")
 _ENDED = "stage IN ('effective', 'no_service_found', 'withdrawn')"
 
 
@@ -125,11 +126,19 @@ class TransferHandover(Editable, Base):
 
     __tablename__ = "transfer_handover"
     __table_args__ = (
+        Index(
+            "uq_transfer_handover_current",
+            "transfer_id",
+            unique=True,
+            sqlite_where=CURRENT,
+            postgresql_where=CURRENT,
+        ),
+        Index("ix_transfer_handover_transfer_id", "transfer_id"),
         CheckConstraint("(handed_over_at IS NULL) = (content IS NULL)", name="copies_are_kept"),
         CheckConstraint("reviewed_at IS NULL OR handed_over_at IS NOT NULL", name="review_comes_after"),
     )
 
-    transfer_id: Mapped[int] = ref("transfer.id", index=False, unique=True)
+    transfer_id: Mapped[int] = ref("transfer.id", index=False)
     summary: Mapped[LongText] = mapped_column(default="")
     chronology: Mapped[LongText] = mapped_column(default="")
     #: What works with this person and what does not, and how to reach them safely.
@@ -150,6 +159,8 @@ class TransferHandover(Editable, Base):
     reviewed_at: Mapped[Moment | None]
     reviewed_by_id: Mapped[int | None] = ref("user.id", index=False)
     review_note: Mapped[LongText] = mapped_column(default="")
+    #: It was handed over to an agency that did not take over after all; another form goes on from it.
+    superseded_at: Mapped[Moment | None]
 
 
 class TransferStep(has_id, Base):

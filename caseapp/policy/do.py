@@ -164,3 +164,13 @@ class Do(StrEnum):
     GIVE_EMERGENCY_RIGHT = "emergency:rights"
     SEE_EMERGENCY_REVIEWS = "emergency:reviews"
     REVIEW_EMERGENCY = "emergency:review"
+    # about the transfer of a case: of one case, none in particular, and one loaded through transfers.find_transfer
+    BEGIN_TRANSFER = "transfer:begin"
+    VIEW_TRANSFERS_OF_CASE = "transfer:of-case"
+    SEE_TRANSFERS = "transfers:see"
+    VIEW_TRANSFER = "transfer:view"
+    KEEP_TRANSFER = "transfer:keep"
+    REVIEW_HANDOVER = "transfer:review-handover"
+    READ_HANDOVER = "transfer:read-handover"
+    ANSWER_TRANSFER = "transfer:answer"
+    TAKE_TRANSFER = "transfer:take-over"

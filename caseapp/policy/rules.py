@@ -39,6 +39,7 @@ from caseapp.policy.rights import (
     SubjectFile,
 )
 from caseapp.policy.scopes import CaseFile, PersonFile
+from caseapp.policy.transfers import ON_TRANSFER, TransferFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import Role
 
@@ -129,6 +130,8 @@ ON_CASE = {
     Do.HOLD_RECORD: _leads,
     #: whoever sees the case, open or closed: nothing may stop what the law asks for (S2-43)
     Do.DISCLOSE: _sees,
+    Do.BEGIN_TRANSFER: lambda viewer, case: _answers_for_case(viewer, case) and not case.closed,
+    Do.VIEW_TRANSFERS_OF_CASE: _answers_for_case,
 }
 
 ON_PERSON = {
@@ -178,6 +181,7 @@ BY_ROLE = {
     Do.EXPORT_AUDIT: OFFICER,
     Do.SEE_SUBJECT_REQUESTS: Role.WORKER | ANSWERS,
     Do.SEE_RETENTION: ANSWERS,
+    Do.SEE_TRANSFERS: Role.WORKER | Role.LINE_MANAGER,
 }
 
 
@@ -212,6 +216,7 @@ ON_RECORD = {
     RetentionFile: ON_RETENTION,
     SectionFile: _by_practice(ON_SECTION),
     DisclosureFile: _by_practice(ON_DISCLOSURE),
+    TransferFile: _by_practice(ON_TRANSFER),
 }
 
 

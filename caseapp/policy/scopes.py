@@ -150,12 +150,21 @@ SEES_GOAL_HERE = or_(
     ),
 )
 
+#: Select from Event, joined to Case: what an agency wrote down for itself alone while it led stays with it when another
+#: leads (S3-29, X-4); what was for others too, and what the plan says, goes on with the case.
+EVENT_OF_THIS_LEAD = or_(
+    Case.lead_since.is_(None),
+    Event.audience != Audience.LEAD,
+    Event.at >= Case.lead_since,
+    Event.agency_id == VIEWER_AGENCY,
+)
+
 _EventAction = aliased(Action, name="vis_event_action")
 _EventGoal = aliased(Goal, name="vis_event_goal")
 
 #: Select from Event, joined to Case.
 SEES_EVENT = or_(
-    SEES_ALL,
+    and_(SEES_ALL, EVENT_OF_THIS_LEAD),
     and_(
         SEES_CASE,
         or_(
@@ -192,10 +201,18 @@ SEES_EVENT = or_(
 
 _Share = aliased(CaseNoteShare, name="vis_share")
 
+#: Select from CaseNote, joined to Case: notes of another agency that led before go along only where they were handed
+#: over with the case, each by itself (S3-52).
+NOTE_OF_THIS_LEAD = or_(
+    Case.lead_since.is_(None),
+    CaseNote.written_at >= Case.lead_since,
+    CaseNote.agency_id == VIEWER_AGENCY,
+    exists().where(_Share.note_id == CaseNote.id, _Share.agency_id == VIEWER_AGENCY).correlate_except(_Share),
+)
 #: Select from CaseNote, joined to Case: the lead agency's own notes, or one shared with the viewer's agency (S3-14)
 #: under the consent that is in force now: a later consent does not bring back what was shared under an earlier one.
 SEES_NOTE = or_(
-    SEES_ALL,
+    and_(SEES_ALL, NOTE_OF_THIS_LEAD),
     and_(
         SEES_CASE,
         exists()
@@ -385,7 +402,9 @@ __all__ = [
     "CASE_COLUMNS",
     "CASE_GRANT",
     "DENIED_NOBODY",
+    "EVENT_OF_THIS_LEAD",
     "MY_CASE",
+    "NOTE_OF_THIS_LEAD",
     "NOT_MOVED_ON",
     "SEES_ACTION",
     "SEES_ACTION_HERE",

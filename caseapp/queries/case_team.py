@@ -153,7 +153,12 @@ _WISHES = (
     select(Event.kind, Event.at, User.name, Event.change)
     .join(Case, Case.id == Event.case_id)
     .join(User, User.id == Event.actor_id)
-    .where(Event.case_id == CASE_ID, Event.kind.in_((ASKED, AGREED, DECLINED)), scopes.SEES_ALL)
+    .where(
+        Event.case_id == CASE_ID,
+        Event.kind.in_((ASKED, AGREED, DECLINED)),
+        scopes.SEES_ALL,
+        scopes.EVENT_OF_THIS_LEAD,
+    )
     .order_by(Event.at.desc(), Event.id.desc())
 )
 

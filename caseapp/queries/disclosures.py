@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Text, bindparam, cast, or_, select
+from sqlalchemy import Text, and_, bindparam, cast, or_, select
 
 from caseapp import clock, dates
 from caseapp.extensions import db
@@ -67,7 +67,11 @@ _ON_THE_CASE = (
         Case.id == _CASE,
         AuditEntry.chain == Case.person_id,
         AuditEntry.act.in_(SHOWN),
-        or_(AuditEntry.agency_id != Case.lead_agency_id, AuditEntry.ground == "consent"),
+        # an agency that led then looked at its own record, whoever leads since
+        or_(
+            and_(AuditEntry.agency_id != Case.lead_agency_id, AuditEntry.ground != "lead agency"),
+            AuditEntry.ground == "consent",
+        ),
         SAYS_NOTHING_OF_IT,
         scopes.SEES_ALL,
     )

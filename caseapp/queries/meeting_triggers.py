@@ -21,9 +21,11 @@ from caseapp.models import (
     Need,
     PlanAgreement,
     PlanIssue,
+    Transfer,
     User,
 )
 from caseapp.models.base import UTC, Id
+from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import (
@@ -38,6 +40,7 @@ from caseapp.vocabulary import (
     MeetingTrigger,
     NeedLevel,
     NoteKind,
+    TransferReason,
 )
 
 CASE_ID = bindparam("case_id", type_=Id)
@@ -162,6 +165,13 @@ _ALL = (
             ),
         )
         .label("coming"),
+        exists()
+        .where(
+            Transfer.case_id == CASE_ID,
+            Transfer.ended_at.is_(None),
+            Transfer.reason == TransferReason.EXCLUDED,
+        )
+        .label("excluded"),
         _Next.id.label("next_id"),
         _Next.kind.label("next_kind"),
         _Next.starts_at.label("next_at"),
@@ -220,8 +230,8 @@ def calling(case: CaseFile, *, viewer: Viewer) -> Calling:
             MeetingTrigger.SEVERAL,
             f"{row.acting} agencies have something to do here, and {questions} questions between them are open",
         )
-    if row.status is CaseStatus.TRANSFER_PENDING:
-        notice(MeetingTrigger.EXCLUDED, "A change of case manager is under way")
+    if row.excluded:
+        notice(MeetingTrigger.EXCLUDED, "The person is excluded from our service, and the transfer has begun")
     coming = row.next_id and NextMeeting(row.next_id, row.next_kind, row.next_at, row.next_status.label)
     return Calling(tuple(found), bool(row.coming), coming or None)
 
@@ -242,7 +252,8 @@ _TRIED = (NoteKind.LIAISON, NoteKind.ENQUIRY, NoteKind.ADVOCACY, NoteKind.CONTAC
 _NOTES = (
     select(CaseNote.happened_at, CaseNote.kind, CaseNote.sector, CaseNote.text, User.name)
     .join(User, User.id == CaseNote.author_id)
-    .where(CaseNote.case_id == CASE_ID, CaseNote.kind.in_(_TRIED))
+    .join(Case, Case.id == CaseNote.case_id)
+    .where(CaseNote.case_id == CASE_ID, CaseNote.kind.in_(_TRIED), scopes.SEES_NOTE)
     .order_by(CaseNote.happened_at.desc(), CaseNote.id.desc())
     .limit(8)
 )
@@ -259,7 +270,7 @@ def efforts(case: CaseFile, *, viewer: Viewer) -> list[Effort]:
         return []
     return [
         Effort(dates.day_of(row[0]), f"{row[1].label}: {_short(row[3])}", row[4])
-        for row in read(_NOTES, {"case_id": case.id})
+        for row in read(_NOTES, {"case_id": case.id} | scopes.binds(viewer))
     ]
 
 

@@ -124,7 +124,8 @@ _Author = aliased(User, name="author")
 
 _newest = (
     select(Event.id, Event.summary, Event.at, Event.actor_id)
-    .where(Event.case_id == CASE_ID, scopes.ALL_HERE)
+    .join(Case, Case.id == Event.case_id)
+    .where(Event.case_id == CASE_ID, scopes.ALL_HERE, scopes.EVENT_OF_THIS_LEAD)
     .order_by(Event.at.desc(), Event.id.desc())
     .limit(EVENTS_SHOWN)
     .subquery("newest")

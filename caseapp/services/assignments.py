@@ -259,7 +259,13 @@ def decide_change(case: CaseFile, *, actor: Viewer, at: datetime, agreed: bool, 
 def _change_asked(case_id):
     last = db.session.scalar(
         select(Event.kind)
-        .where(Event.case_id == case_id, Event.kind.in_((ASKED, AGREED, DECLINED)))
+        .join(Case, Case.id == Event.case_id)
+        .where(
+            Event.case_id == case_id,
+            Event.kind.in_((ASKED, AGREED, DECLINED)),
+            # what was asked of the agency that led before was asked of that one
+            Case.lead_since.is_(None) | (Event.at >= Case.lead_since),
+        )
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(1)
     )

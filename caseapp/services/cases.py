@@ -8,7 +8,7 @@ from caseapp import clock, protocols
 from caseapp.dates import day as day_in_words
 from caseapp.errors import RuleBroken, Stale
 from caseapp.extensions import db
-from caseapp.models import Case, CaseAssignment, User
+from caseapp.models import Case, CaseAssignment, Transfer, User
 from caseapp.policy.scopes import CaseFile, PersonFile, find_case_by_id
 from caseapp.policy.viewer import Viewer
 from caseapp.services import assignments, audit, events
@@ -161,7 +161,8 @@ def contact(case: CaseFile, *, actor: Viewer, at: datetime, lost: bool, how: str
         raise RuleBroken(
             "Say when contact was lost and what you tried" if lost else "Say how they came back", "how"
         )
-    if lost and held.status not in {CaseStatus.CASE_MANAGED, CaseStatus.KEY_WORKING}:
+    working = {CaseStatus.CASE_MANAGED, CaseStatus.KEY_WORKING, CaseStatus.TRANSFER_PENDING}
+    if lost and held.status not in working:
         raise RuleBroken("Contact can be lost only once somebody works with the person", "how")
     status = CaseStatus.CONTACT_LOST if lost else _status_by_workers(case.id)
     db.session.execute(update(_TABLE).where(_TABLE.c.id == case.id).values(status=status))
@@ -180,6 +181,9 @@ def contact(case: CaseFile, *, actor: Viewer, at: datetime, lost: bool, how: str
 
 
 def _status_by_workers(case_id):
+    under_way = select(Transfer.id).where(Transfer.case_id == case_id, Transfer.ended_at.is_(None))
+    if db.session.scalar(under_way) is not None:
+        return CaseStatus.TRANSFER_PENDING
     roles = set(
         db.session.scalars(
             select(CaseAssignment.role).where(

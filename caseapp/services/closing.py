@@ -9,7 +9,7 @@ from caseapp.extensions import db
 from caseapp.models import Action, CarePlan, Case, Goal
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import assignments, audit, consent, escalation_endings, events
+from caseapp.services import assignments, audit, consent, escalation_endings, events, transfer_endings
 from caseapp.services.case_hold import first_name, hold
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACTIONS, ActionStatus, CaseStatus, Closing, GoalStatus, PlanStatus
@@ -74,6 +74,7 @@ def close(
         )
     ).rowcount
     ended = consent.end_for_case(case, actor=actor, at=at, reason=STOPPED)
+    transfer_endings.case_ended(case.id, actor=actor, at=at)
     gaps = escalation_endings.case_ended(case.id, actor=actor, at=at)
     assignments.end_all(case, actor=actor, at=at)
     plan = CarePlan.__table__

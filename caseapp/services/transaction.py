@@ -35,6 +35,12 @@ REFUSALS = {
     "chapter_version.chapter_id": "Somebody began the next version just now. Reload the page to see it.",
     "uq_reading_confirmation_corrects_id": "This was taken back already.",
     "reading_confirmation.corrects_id": "This was taken back already.",
+    "uq_transfer_open": "A transfer of this case is under way already. Reload the page to see it.",
+    "transfer.case_id": "A transfer of this case is under way already. Reload the page to see it.",
+    "uq_transfer_approach_accepted": "Another agency accepted at this moment. Reload the page to see it.",
+    "transfer_approach.transfer_id": "Another agency accepted at this moment. Reload the page to see it.",
+    "uq_transfer_approach_standing": "This agency was asked already. Reload the page to see it.",
+    "transfer_approach.agency_id": "This agency was asked already. Reload the page to see it.",
     "uq_case_agency": "This agency is already on the case.",
     "case_agency.case_id": "This agency is already on the case.",
 }

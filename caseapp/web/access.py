@@ -25,6 +25,7 @@ from caseapp.policy import (
     rights,
     rules,
     scopes,
+    transfers,
 )
 from caseapp.policy.do import Do
 from caseapp.services import audit
@@ -228,6 +229,19 @@ def on_emergency_review(act: Do, reads: str | None = None):
         gives="access",
         find=emergency.find_emergency_review,
         about=lambda access: {"case_id": access.case_id, "detail": {"emergency": access.id}},
+    )
+
+
+def on_transfer(act: Do, reads: str | None = None):
+    """An act on one transfer of a case, given by `transfer_id`. The view gets `transfer`, a TransferFile. The reading
+    stands in the person's record whether or not it showed a name; its ground says which."""
+    return on_record(
+        act,
+        reads,
+        argument="transfer_id",
+        gives="transfer",
+        find=transfers.find_transfer,
+        about=lambda transfer: {"case": transfer.subject},
     )
 
 

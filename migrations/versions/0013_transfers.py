@@ -249,6 +249,7 @@ def upgrade():
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reviewed_by_id", ID, nullable=True),
         sa.Column("review_note", sa.Text(), nullable=False),
+        sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.CheckConstraint(
@@ -268,7 +269,15 @@ def upgrade():
             ["transfer_id"], ["transfer.id"], name=op.f("fk_transfer_handover_transfer_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_handover")),
-        sa.UniqueConstraint("transfer_id", name=op.f("uq_transfer_handover_transfer_id")),
+    )
+    op.create_index("ix_transfer_handover_transfer_id", "transfer_handover", ["transfer_id"], unique=False)
+    op.create_index(
+        "uq_transfer_handover_current",
+        "transfer_handover",
+        ["transfer_id"],
+        unique=True,
+        sqlite_where=sa.text("superseded_at IS NULL"),
+        postgresql_where=sa.text("superseded_at IS NULL"),
     )
     op.create_table(
         "transfer_step",
