@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime
 
 from caseapp.policy import escalations as policy
-from caseapp.services import escalation_raising, escalations
+from caseapp.services import escalations
+from caseapp.services.escalations import raising
 from caseapp.vocabulary import EscalationKind
 
 #: A Monday in a week without holidays, at ten in the morning.
@@ -17,7 +18,7 @@ def day(number: int, hour: int = 10, month: int = 11, year: int = 2026) -> datet
 
 def raised(actor, case=None, *, at=MONDAY, **more) -> int:
     """Raise one and give its id."""
-    return escalation_raising.raise_gap(
+    return raising.raise_gap(
         case,
         actor=actor,
         at=at,

@@ -16,7 +16,8 @@ from caseapp.models import (
     Notification,
     User,
 )
-from caseapp.services import closing, consent, escalation_joins, escalation_naming
+from caseapp.services import closing, consent
+from caseapp.services.escalations import joins, naming
 from caseapp.vocabulary import ActionStatus, Closing, EscalationState, Rung, StepAct
 from tests.gaps import MONDAY, day, raised, seen, step, to_group, to_national, up
 
@@ -214,9 +215,9 @@ def test_the_person_is_named_to_nobody_above_the_manager_unless_they_agree(world
     to_group(world, gap)
     assert seen(world.orla, gap).named and seen(world.declan, gap).named
     assert not seen(world.sinead, gap).named
-    escalation_naming.agree(seen(world.orla, gap), actor=world.orla, at=day(12), agreed_on=date(2026, 11, 12))
+    naming.agree(seen(world.orla, gap), actor=world.orla, at=day(12), agreed_on=date(2026, 11, 12))
     assert seen(world.sinead, gap).named and seen(world.gearoid, gap).named
-    escalation_naming.end(seen(world.orla, gap), actor=world.orla, at=day(13))
+    naming.end(seen(world.orla, gap), actor=world.orla, at=day(13))
     assert not seen(world.sinead, gap).named and seen(world.orla, gap).named
 
 
@@ -286,7 +287,7 @@ def test_another_agencys_raising_passes_its_own_manager_before_it_joins(world, d
     assert row(db_session, second).level is Rung.MANAGER and row(db_session, second).joined_to_id is None
     up(second, world.amina, day(11))
     assert row(db_session, second).joined_to_id == first
-    escalation_joins.part(seen(world.sinead, second), actor=world.sinead, at=day(12), reason="Another rule")
+    joins.part(seen(world.sinead, second), actor=world.sinead, at=day(12), reason="Another rule")
     alone = row(db_session, second)
     assert alone.joined_to_id is None and alone.holder_id is not None
 

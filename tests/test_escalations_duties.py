@@ -17,7 +17,8 @@ from caseapp.models import (
     User,
 )
 from caseapp.queries import escalation_ladder, escalations
-from caseapp.services import escalation_duties, outbox, reminders
+from caseapp.services import outbox, reminders
+from caseapp.services.escalations import duties
 from caseapp.vocabulary import Role, Rung, StepAct
 from tests.gaps import day, raised, seen, step, to_group, up
 
@@ -42,14 +43,14 @@ def test_a_late_answer_is_reminded_then_shown_further_up_and_stays_where_it_is(w
     up(gap, world.declan, day(10))
     row = db_session.get(Escalation, gap)
     assert row.due_on == date(2026, 11, 24)  # ten working days from 10 November
-    escalation_duties.run(at=day(23))
+    duties.run(at=day(23))
     assert StepAct.REMINDED not in acts(db_session, gap)
-    escalation_duties.run(at=day(24, 9))
+    duties.run(at=day(24, 9))
     assert acts(db_session, gap).count(StepAct.REMINDED) == 1
     assert seen(world.gearoid, gap) is None
     version = db_session.get(Escalation, gap).version
     for hour in (8, 9, 10):
-        escalation_duties.run(at=day(25, hour))
+        duties.run(at=day(25, hour))
     db_session.expire_all()
     row = db_session.get(Escalation, gap)
     assert acts(db_session, gap).count(StepAct.ROSE) == 1
@@ -57,13 +58,13 @@ def test_a_late_answer_is_reminded_then_shown_further_up_and_stays_where_it_is(w
     assert row.version == version, "somebody who was writing meanwhile still gets through"
     assert seen(world.gearoid, gap) is not None
     assert notices(db_session, world.gearoid) == 1
-    escalation_duties.run(at=day(25) + timedelta(days=8))
+    duties.run(at=day(25) + timedelta(days=8))
     assert notices(db_session, world.gearoid) == 2  # once more each week
 
 
 def test_a_managers_late_answer_goes_to_their_own_manager_or_to_the_coordinator(world, db_session):
     gap = raised(world.orla)
-    escalation_duties.run(at=day(18))
+    duties.run(at=day(18))
     assert seen(world.sinead, gap) is not None
     other = raised(world.orla, service="Night bed")
     db_session.execute(
@@ -71,7 +72,7 @@ def test_a_managers_late_answer_goes_to_their_own_manager_or_to_the_coordinator(
     )
     db_session.execute(update(User).where(User.id == world.shauna.user_id).values(roles=Role.LINE_MANAGER))
     db_session.commit()
-    escalation_duties.run(at=day(18, 12))
+    duties.run(at=day(18, 12))
     assert seen(world.sinead, other) is None
     assert notices(db_session, world.shauna) == 2  # of this one, and of the other, whose answer is late too
 
@@ -80,10 +81,10 @@ def test_a_stopped_clock_runs_again_on_its_day_and_nothing_is_lost_or_gained(wor
     gap = raised(world.orla)
     up(gap, world.declan, day(10))
     step("pause", gap, world.sinead, day(12), reason="The circular", until_on=date(2026, 11, 19))
-    escalation_duties.run(at=day(18))
+    duties.run(at=day(18))
     assert db_session.get(Escalation, gap).paused_at is not None
     for hour in (8, 12):
-        escalation_duties.run(at=day(19, hour))
+        duties.run(at=day(19, hour))
     db_session.expire_all()
     row = db_session.get(Escalation, gap)
     assert row.paused_at is None
@@ -97,7 +98,7 @@ def test_somebody_holds_it_when_the_holder_has_left(world, db_session):
     db_session.execute(update(User).where(User.id == world.sinead.user_id).values(disabled_at=day(12)))
     db_session.commit()
     for hour in (9, 10):
-        escalation_duties.run(at=day(13, hour))
+        duties.run(at=day(13, hour))
     db_session.expire_all()
     row = db_session.get(Escalation, gap)
     assert (row.level, row.holder_id) == (

@@ -13,7 +13,8 @@ from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.models import Escalation, EscalationHolding, EscalationStep
 from caseapp.queries.escalation_clock import age
-from caseapp.services import closing, escalation_duties, escalation_joins
+from caseapp.services import closing
+from caseapp.services.escalations import duties, joins
 from caseapp.vocabulary import Closing, EscalationState, Rung, StepAct
 from tests import world as standing
 from tests.gaps import MONDAY, raised, seen, step
@@ -58,7 +59,7 @@ def do(world, gaps, deed, more, who, which, other, at):
         same = gaps[other % len(gaps)] if other else None
         gaps.append(raised(actor, case, at=at, same_as=same, noticed_on=date(2026, 11, 1 + other)))
     elif deed == "duties":
-        escalation_duties.run(at=at)
+        duties.run(at=at)
     elif deed == "close_case":
         case = world.case_for(world.declan)
         closing.close(
@@ -69,9 +70,9 @@ def do(world, gaps, deed, more, who, which, other, at):
         if file is None:
             return
         if deed == "part":
-            escalation_joins.part(file, actor=actor, at=at, **more)
+            joins.part(file, actor=actor, at=at, **more)
         elif (lead := seen(actor, gaps[other % len(gaps)])) is not None:
-            escalation_joins.join(file, lead, actor=actor, at=at)
+            joins.join(file, lead, actor=actor, at=at)
     elif seen(actor, gap) is not None:
         if deed == "pause":
             more = more | {"until_on": at.date() + timedelta(days=20)}

@@ -5,8 +5,8 @@ from caseapp.demo.stage import Stage
 from caseapp.errors import RuleBroken
 from caseapp.policy.escalations import find_escalation
 from caseapp.policy.scopes import find_case_by_id
-from caseapp.services import escalation_duties, escalation_raising
 from caseapp.services import escalations as acts
+from caseapp.services.escalations import duties, raising
 from caseapp.vocabulary import EscalationState
 
 TEXTS = (
@@ -36,7 +36,7 @@ def plan(stage: Stage, world, stories) -> None:
             stage.plan(step.at, "gap", step, lambda item=item, step=step: _step(stage, item, step, made))
     if world.gaps:
         last = world.gaps[-1]
-        stage.plan(stage.now, "reading", last, lambda: escalation_duties.run(at=stage.now))
+        stage.plan(stage.now, "reading", last, lambda: duties.run(at=stage.now))
 
 
 def _raise(stage, item, of_case, made):
@@ -53,7 +53,7 @@ def _raise(stage, item, of_case, made):
                 raise RuleBroken(f'no action of this case has the key "{item.action}" at that time', "action")
     if item.same_as and item.same_as not in made:
         raise RuleBroken("that one was not raised yet at that time", "same_as")
-    made[item.key] = escalation_raising.raise_gap(
+    made[item.key] = raising.raise_gap(
         case,
         actor=actor,
         at=item.at,

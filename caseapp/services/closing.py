@@ -9,8 +9,9 @@ from caseapp.extensions import db
 from caseapp.models import Action, CarePlan, Case, Goal
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import assignments, audit, consent, escalation_endings, events, transfer_endings
+from caseapp.services import assignments, audit, consent, events, transfer_endings
 from caseapp.services.case_hold import first_name, hold
+from caseapp.services.escalations import endings
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACTIONS, ActionStatus, CaseStatus, Closing, GoalStatus, PlanStatus
 
@@ -75,7 +76,7 @@ def close(
     ).rowcount
     ended = consent.end_for_case(case, actor=actor, at=at, reason=STOPPED)
     transfer_endings.case_ended(case.id, actor=actor, at=at)
-    gaps = escalation_endings.case_ended(case.id, actor=actor, at=at)
+    gaps = endings.case_ended(case.id, actor=actor, at=at)
     assignments.end_all(case, actor=actor, at=at)
     plan = CarePlan.__table__
     db.session.execute(

@@ -10,7 +10,8 @@ from caseapp.models import Action, Case, ConsentGrant, ConsentWithheld, Goal, No
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import escalation_naming, events
+from caseapp.services import events
+from caseapp.services.escalations import naming
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import ActionKind, ActionStatus, ConsentKind, ConsentStatus
 
@@ -68,7 +69,7 @@ def forget(case_id: int, agency_id: int, at: datetime) -> None:
     staff = select(User.id).where(User.agency_id == agency_id)
     lead = db.session.scalar(select(Case.lead_agency_id).where(Case.id == case_id))
     if lead != agency_id:
-        escalation_naming.end_for_agency(case_id, agency_id, at=at)
+        naming.end_for_agency(case_id, agency_id, at=at)
         db.session.execute(
             update(table)
             .where(table.c.case_id == case_id, table.c.user_id.in_(staff), table.c.read_at.is_(None))

@@ -11,7 +11,8 @@ from caseapp.ids import new_id
 from caseapp.models import Escalation, GapTheme, RegisterEntry, RegisterSnapshot, User
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import register, register_published, settings
-from caseapp.services import audit, escalation_moves, escalation_news, triage
+from caseapp.services import audit, triage
+from caseapp.services.escalations import moves, news
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import EscalationKind, EscalationState, GapScope, StepAct
 
@@ -51,16 +52,14 @@ def add(entry_id: int, *, actor: Viewer, at: datetime, number: str) -> int:
 
 
 def _stand_behind(gaps, entry_id, title, actor, at) -> RegisterEntry:
-    rows = [escalation_moves.hold(gap) for gap in gaps]
+    rows = [moves.hold(gap) for gap in gaps]
     entry = _entry_for(rows, entry_id, title, actor, at)
     for row in rows:
-        for one in [row, *escalation_news.joined_to(row)]:
+        for one in [row, *news.joined_to(row)]:
             if one.register_entry_id == entry.id:
                 continue
             one.register_entry_id = entry.id
-            escalation_moves.step(
-                one, StepAct.JOINED, actor=actor, at=at, text=f"In the register: {entry.title}"
-            )
+            moves.step(one, StepAct.JOINED, actor=actor, at=at, text=f"In the register: {entry.title}")
     db.session.flush()
     audit.record(
         actor,
@@ -171,13 +170,11 @@ def _hold(entry_id: int) -> RegisterEntry:
 def take_out(entry_id: int, gap_id: int, *, actor: Viewer, at: datetime) -> int:
     """Take a raising, and what is joined to it, out of an entry."""
     gap = triage.seen_or_ended(gap_id, actor)
-    row = escalation_moves.hold(gap)
-    for one in [row, *escalation_news.joined_to(row)]:
+    row = moves.hold(gap)
+    for one in [row, *news.joined_to(row)]:
         if one.register_entry_id == entry_id:
             one.register_entry_id = None
-            escalation_moves.step(
-                one, StepAct.PARTED, actor=actor, at=at, text="Taken out of the register’s entry"
-            )
+            moves.step(one, StepAct.PARTED, actor=actor, at=at, text="Taken out of the register’s entry")
     audit.record(
         actor, "register: raising taken out", at=at, about_id=entry_id, detail={"escalation": gap.id}
     )

@@ -42,7 +42,6 @@ from caseapp.services import (
     disclosures_again,
     dormant,
     emergency_news,
-    escalation_duties,
     imports,
     meeting_reminders,
     outbox,
@@ -54,6 +53,7 @@ from caseapp.services import (
     throttle,
 )
 from caseapp.services.audit import checkpoints
+from caseapp.services.escalations import duties as escalation_duties
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
 

@@ -11,8 +11,9 @@ from caseapp.models import Agency, TransferApproach
 from caseapp.policy.do import Do
 from caseapp.policy.transfers import TransferFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import consent, escalation_words, events, shut_out, transfer_endings, transfer_records
+from caseapp.services import consent, events, shut_out, transfer_endings, transfer_records
 from caseapp.services.case_hold import live_worker
+from caseapp.services.escalations import words as escalation_words
 from caseapp.services.plan_records import is_excluded
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import ApproachState, ConsentKind, TransferAct, TransferStage

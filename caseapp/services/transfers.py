@@ -17,8 +17,9 @@ from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.transfers import TransferFile, find_transfer
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, escalation_raising, events, transfer_endings, transfer_records
+from caseapp.services import audit, events, transfer_endings, transfer_records
 from caseapp.services.case_hold import first_name, hold
+from caseapp.services.escalations import raising
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import (
     CaseStatus,
@@ -241,7 +242,7 @@ def no_service(
     if not interim:
         raise RuleBroken("List what we go on to give meanwhile", "interim")
     row.interim = interim
-    gap = escalation_raising.raise_gap(
+    gap = raising.raise_gap(
         transfer_records.case_of(file, actor),
         actor=actor,
         at=at,

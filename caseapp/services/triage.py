@@ -14,7 +14,8 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.escalations import EscalationFile, said
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, escalation_joins, escalation_moves, escalation_news, escalation_words
+from caseapp.services import audit
+from caseapp.services.escalations import joins, moves, news, words
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import GapScope, Role, Rung, StepAct
 
@@ -69,13 +70,11 @@ def give_theme(
     theme = _theme(theme_id, new_theme, actor, at)
     gaps = seen(gap_ids, actor)
     for gap in gaps:
-        row = escalation_moves.hold(gap)
-        for one in [row, *escalation_news.joined_to(row)]:
+        row = moves.hold(gap)
+        for one in [row, *news.joined_to(row)]:
             one.theme_id = theme.id
             one.scope = scope or one.scope
-            escalation_moves.step(
-                one, StepAct.THEMED, actor=actor, at=at, level=_level(actor, row), text=theme.name
-            )
+            moves.step(one, StepAct.THEMED, actor=actor, at=at, level=_level(actor, row), text=theme.name)
     _audit(actor, "gaps and blocks: given a theme", gaps, at, theme=theme.name)
     return len(gaps)
 
@@ -115,18 +114,18 @@ def reply(gap_ids: list[int], *, actor: Viewer, at: datetime, text: str) -> int:
         raise RuleBroken("Write what those who raised them should know", "text")
     gaps = seen(gap_ids, actor)
     for gap in gaps:
-        row = escalation_moves.hold(gap)
+        row = moves.hold(gap)
         _name_nobody(gap, row, text=text)
-        for one in [row, *escalation_news.joined_to(row)]:
-            told = escalation_news.tell(
+        for one in [row, *news.joined_to(row)]:
+            told = news.tell(
                 one,
-                {one.raised_by_id} | escalation_news.action_people(one),
+                {one.raised_by_id} | news.action_people(one),
                 "a reply to all who raised it",
                 at=at,
                 actor=actor,
                 kind="gap_replied",
             )
-            escalation_moves.step(
+            moves.step(
                 one,
                 StepAct.REPLIED,
                 actor=actor,
@@ -136,9 +135,7 @@ def reply(gap_ids: list[int], *, actor: Viewer, at: datetime, text: str) -> int:
                 to_raisers=True,
                 told=told,
             )
-        escalation_news.on_timeline(
-            row, "reply to all who raised it", actor=actor, at=clock.now(), answer=text
-        )
+        news.on_timeline(row, "reply to all who raised it", actor=actor, at=clock.now(), answer=text)
     _audit(actor, "gaps and blocks: reply to all who raised them", gaps, at)
     return len(gaps)
 
@@ -146,7 +143,7 @@ def reply(gap_ids: list[int], *, actor: Viewer, at: datetime, text: str) -> int:
 def _name_nobody(gap: EscalationFile, row: Escalation, **texts: str) -> None:
     """What goes to many names nobody. Only asked of somebody who knows whom it is about: a refusal would tell others."""
     if gap.named:
-        escalation_words.name_nobody(row.case_id, **texts)
+        words.name_nobody(row.case_id, **texts)
 
 
 def _level(actor: Viewer, row: Escalation) -> Rung:
@@ -169,7 +166,7 @@ def join_as_one(gap_ids: list[int], *, actor: Viewer, at: datetime) -> int:
     )
     lead, *others = sorted(gaps, key=lambda gap: (ages[gap.id], gap.number))
     for other in others:
-        escalation_joins.join(other, lead, actor=actor, at=at)
+        joins.join(other, lead, actor=actor, at=at)
     return lead.id
 
 
@@ -306,19 +303,19 @@ def decide(
         raise NotVisible
     if (item.decision, item.minute) == (decision, minute):
         return item.id
-    row = escalation_moves.hold(gap)
+    row = moves.hold(gap)
     _name_nobody(gap, row, decision=decision)
     item.decision, item.minute = decision, minute
     item.decided_at, item.decided_by_id = at, actor.user_id
-    told = escalation_news.tell(
+    told = news.tell(
         row,
-        escalation_news.raisers(row) | escalation_news.action_people(row) | {row.holder_id},
+        news.raisers(row) | news.action_people(row) | {row.holder_id},
         "the group has decided something about it",
         at=at,
         actor=actor,
         kind="gap_group",
     )
-    escalation_moves.step(
+    moves.step(
         row,
         StepAct.GROUP_DECIDED,
         actor=actor,

@@ -5,7 +5,7 @@ from caseapp.blueprints.escalations import bp
 from caseapp.blueprints.escalations.forms import AgreeForm
 from caseapp.blueprints.escalations.views.ladder import here
 from caseapp.policy.do import Do
-from caseapp.services import escalation_naming as acts
+from caseapp.services.escalations import naming as acts
 from caseapp.web.access import on_escalation
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.forms import Form

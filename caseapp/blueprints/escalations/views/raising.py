@@ -9,7 +9,7 @@ from caseapp.policy.do import Do
 from caseapp.queries import escalation_choices as choices
 from caseapp.queries import escalation_likeness, meeting_barriers
 from caseapp.queries.plan_text import first_name
-from caseapp.services import escalation_raising
+from caseapp.services.escalations import raising
 from caseapp.vocabulary import EscalationKind
 from caseapp.web.access import allowed, on_case
 from caseapp.web.answers import page, refused, saved
@@ -109,9 +109,7 @@ def _raise(case):
     if good and likely and form.same_as.data not in form.same_as.choices:
         form.reject("This may have been raised before. Say whether yours is the same", "same_as")
         good = False
-    if good and form.accepts(
-        escalation_raising.raise_gap, case, actor=viewer(), at=clock.now(), **_values(form)
-    ):
+    if good and form.accepts(raising.raise_gap, case, actor=viewer(), at=clock.now(), **_values(form)):
         where = "your colleagues have been asked" if _colleagues(form) else "your manager has been told"
         return saved(
             url_for("escalations.show", escalation_id=form.result_id),

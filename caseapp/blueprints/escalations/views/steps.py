@@ -9,8 +9,8 @@ from caseapp.blueprints.escalations.views.ladder import here
 from caseapp.errors import RuleBroken
 from caseapp.policy.do import Do
 from caseapp.queries import escalation_ladder
-from caseapp.services import escalation_joins, escalation_places
 from caseapp.services import escalations as acts
+from caseapp.services.escalations import joins, places
 from caseapp.web.access import on_escalation
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.forms import Form
@@ -137,7 +137,7 @@ def part(gap):
 @bp.post("/gaps-and-blocks/<id:escalation_id>/part")
 @on_escalation(Do.PART_ESCALATION, "a gap or block, to take it out")
 def save_part(gap):
-    return _save(gap, "part", escalation_joins.part, "It goes on for itself.", versioned=False)
+    return _save(gap, "part", joins.part, "It goes on for itself.", versioned=False)
 
 
 # --- the holder's own --------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def save_pause(gap):
 
 
 def _others(gap):
-    people = escalation_places.named_on(gap.level, gap.id)
+    people = places.named_on(gap.level, gap.id)
     return [(user_id, name) for user_id, name in people if user_id != gap.holder_id]
 
 

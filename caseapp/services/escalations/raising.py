@@ -17,16 +17,8 @@ from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import escalation_likeness, settings
 from caseapp.queries.escalations import domains as known_domains
-from caseapp.services import (
-    action_progress,
-    audit,
-    escalation_joins,
-    escalation_moves,
-    escalation_news,
-    escalation_words,
-    meeting_barriers,
-)
-from caseapp.services import escalation_places as places
+from caseapp.services import action_progress, audit, meeting_barriers
+from caseapp.services.escalations import joins, moves, news, places, words
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACTIONS, ActionStatus, EscalationKind, Rung, StepAct
 
@@ -93,7 +85,7 @@ def raise_gap(
         raise RuleBroken("Say why the meeting could not be convened", "meeting_why")
     concerned_agency_id, concerned_name = _concerned(kind, concerned_agency_id, concerned_name)
     goal_id = _stopped(case, actor, action_id, goal_id)
-    escalation_words.name_nobody(
+    words.name_nobody(
         case and case.id,
         title=title,
         service=service,
@@ -148,15 +140,15 @@ def raise_gap(
     db.session.add(row)
     db.session.flush()
     _time_before(row, actor, at, today)
-    escalation_moves.step(row, StepAct.RAISED, actor=actor, at=at, text=wanted)
+    moves.step(row, StepAct.RAISED, actor=actor, at=at, text=wanted)
     same = _same(same_as, actor)
     if same is not None and same.agency_id == actor.agency_id:
-        escalation_joins.attach(row, same, actor=actor, at=at)
+        joins.attach(row, same, actor=actor, at=at)
     else:
         row.join_wish_id = same and same.id
         _begin(row, actor, at, ask_colleagues)
     audit.record(actor, "gap or block: raised", at=at, case=case, detail={"escalation": row.id})
-    escalation_news.on_timeline(row, f"{kind.short} raised: {title}", actor=actor, at=at)
+    news.on_timeline(row, f"{kind.short} raised: {title}", actor=actor, at=at)
     if case is not None and decision_id is not None:
         meeting_barriers.raised(case, decision_id, row.id, actor=actor, at=at)
     if mark_blocked and action_id is not None:
@@ -256,15 +248,15 @@ def _begin(row, actor, at, ask_colleagues):
     """To the manager, or first to the colleagues."""
     if not ask_colleagues:
         manager = places.holder(Rung.MANAGER, row)
-        escalation_moves.begin_holding(row, Rung.MANAGER, at=at, came_by=StepAct.SENT, place=manager)
-        escalation_moves.step(row, StepAct.SENT, actor=actor, at=at, level=Rung.WORKER, to_level=Rung.MANAGER)
-        escalation_news.tell(row, {row.holder_id}, "waits for your answer", at=at, actor=actor)
+        moves.begin_holding(row, Rung.MANAGER, at=at, came_by=StepAct.SENT, place=manager)
+        moves.step(row, StepAct.SENT, actor=actor, at=at, level=Rung.WORKER, to_level=Rung.MANAGER)
+        news.tell(row, {row.holder_id}, "waits for your answer", at=at, actor=actor)
         return
     place = places.place(Rung.WORKER, actor.user_id, actor.agency_id)
-    escalation_moves.begin_holding(row, Rung.WORKER, at=at, came_by=StepAct.COLLEAGUES_ASKED, place=place)
-    escalation_moves.step(row, StepAct.COLLEAGUES_ASKED, actor=actor, at=at)
-    colleagues = escalation_news.events.agency_workers(actor.agency_id)
-    escalation_news.tell(row, colleagues, "a colleague asks for your advice", at=at, actor=actor)
+    moves.begin_holding(row, Rung.WORKER, at=at, came_by=StepAct.COLLEAGUES_ASKED, place=place)
+    moves.step(row, StepAct.COLLEAGUES_ASKED, actor=actor, at=at)
+    colleagues = news.events.agency_workers(actor.agency_id)
+    news.tell(row, colleagues, "a colleague asks for your advice", at=at, actor=actor)
 
 
 _OFFERED = select(Escalation).where(

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from caseapp.extensions import db
 from caseapp.models import Escalation
 from caseapp.policy.viewer import Viewer
-from caseapp.services import escalation_moves, escalation_news
+from caseapp.services.escalations import moves, news
 from caseapp.vocabulary import StepAct
 
 
@@ -28,8 +28,8 @@ def case_ended(case_id: int, *, actor: Viewer, at: datetime) -> int:
             row.identity_ended_at = at
         if row.is_open:
             going_on += 1
-            escalation_moves.step(row, StepAct.CASE_ENDED, actor=None, at=at)
+            moves.step(row, StepAct.CASE_ENDED, actor=None, at=at)
             people = {row.holder_id, row.raised_by_id} - {None}
-            escalation_news.tell(row, people, "goes on as a service gap", at=at, actor=actor)
+            news.tell(row, people, "goes on as a service gap", at=at, actor=actor)
     db.session.flush()
     return going_on

@@ -1,5 +1,5 @@
 """The ladder itself: one holding ends and the next begins, in the same moment; each step is one line of the log. What a
-step means stands in escalations.py; here is only what every step does."""
+step means stands in steps, answers and holding; here is only what every step does."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from caseapp.ids import new_id
 from caseapp.models import Escalation, EscalationHolding, EscalationPause, EscalationStep, User
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import escalation_clock
-from caseapp.services import escalation_places as places
+from caseapp.services.escalations import places
 from caseapp.vocabulary import EscalationState, Rung, StepAct
 
 #: A holding that began like this has the level's whole time anew; any other goes on with what is left of it.

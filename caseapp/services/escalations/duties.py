@@ -21,8 +21,8 @@ from caseapp.models import (
 )
 from caseapp.models.escalations import ON_LADDER
 from caseapp.policy.escalations import said
-from caseapp.services import escalation_moves, escalation_news, escalations
-from caseapp.services import escalation_places as places
+from caseapp.services.escalations import moves, news, places
+from caseapp.services.escalations.holding import hand_on
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import Role, Rung, StepAct
 
@@ -66,9 +66,9 @@ def _resume(at, today) -> int:
         )
     ).all()
     for row in rows:
-        escalation_moves.resume(row, at=at)
-        escalation_moves.step(row, StepAct.RESUMED, actor=None, at=at)
-        escalation_news.tell(row, {row.holder_id}, "its clock runs again", at=at)
+        moves.resume(row, at=at)
+        moves.step(row, StepAct.RESUMED, actor=None, at=at)
+        news.tell(row, {row.holder_id}, "its clock runs again", at=at)
     return len(rows)
 
 
@@ -97,7 +97,7 @@ def _hand_on(at) -> int:
         people = [one for one in places.standing_on(row.level, gap) if one.id != row.holder_id]
         if people:
             try:
-                escalations.hand_on(gap, actor=None, at=at, user_id=people[0].id)
+                hand_on(gap, actor=None, at=at, user_id=people[0].id)
             except RuleBroken:
                 continue
             handed += 1
@@ -130,7 +130,7 @@ def _remind_and_raise(at, today: date) -> tuple[int, int]:
             key, words = f"gap_due:{holding.id}:{holding.due_on}", "the answer is due today"
         if holding.reminded_at is None:
             holding.reminded_at = at
-            escalation_moves.step_of_calendar(row, StepAct.REMINDED, at=at)
+            moves.step_of_calendar(row, StepAct.REMINDED, at=at)
         reminded += _tell_once(row, people, words, key, at)
     return reminded, rose
 
@@ -163,17 +163,15 @@ def _rise(row, holding, at) -> set[int]:
     """Shown to the superior, who may read it from now on; it stays with whoever holds it: no rung is left out."""
     rung, people = _superiors(row, holding)
     holding.rose_at = at
-    escalation_moves.step_of_calendar(row, StepAct.ROSE, at=at, to_level=rung)
-    escalation_news.tell(
-        row, escalation_news.raisers(row), "the answer is late; it was shown further up", at=at
-    )
+    moves.step_of_calendar(row, StepAct.ROSE, at=at, to_level=rung)
+    news.tell(row, news.raisers(row), "the answer is late; it was shown further up", at=at)
     return people
 
 
 def _tell_once(row, people, words, key, at) -> int:
     """A reminder that is there already is not left again, whoever runs this at the same time."""
     insert, told = _INSERT[db.engine.dialect.name], 0
-    for user_id in sorted(escalation_news.live(people)):
+    for user_id in sorted(news.live(people)):
         made = (
             insert(_TABLE)
             .values(

@@ -12,34 +12,32 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.escalations import EscalationFile, said
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, escalation_moves, escalation_news
-from caseapp.services import escalation_places as places
+from caseapp.services import audit
+from caseapp.services.escalations import moves, news, places
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import Rung, StepAct
 
 
 def attach(row: Escalation, lead: Escalation, *, actor: Viewer | None, at: datetime) -> None:
     """Let `row`, and what is joined to it, go with `lead` from now. The age of the whole is that of the oldest."""
-    for one in escalation_news.joined_to(row):
+    for one in news.joined_to(row):
         one.joined_to_id = lead.id
-    escalation_moves.end_holding(row, at=at)
+    moves.end_holding(row, at=at)
     row.joined_to_id, row.join_wish_id = lead.id, None
     row.holder_id = row.due_on = row.paused_at = None
     row.held_since = at
     db.session.flush()
-    escalation_moves.read_along(lead)
+    moves.read_along(lead)
     lead.age_from = min(lead.age_from, row.age_from)
     lead.urgent_reason = lead.urgent_reason or row.urgent_reason
     lead.urgent = lead.urgent or row.urgent
     if lead.theme_id is None:
         lead.theme_id = row.theme_id
-    escalation_moves.step(row, StepAct.JOINED, actor=actor, at=at, text=said(lead.number))
-    escalation_moves.step(lead, StepAct.JOINED, actor=actor, at=at, text=said(row.number))
-    escalation_news.tell(
-        lead, {lead.holder_id}, "the same was raised again and is joined to it", at=at, actor=actor
-    )
+    moves.step(row, StepAct.JOINED, actor=actor, at=at, text=said(lead.number))
+    moves.step(lead, StepAct.JOINED, actor=actor, at=at, text=said(row.number))
+    news.tell(lead, {lead.holder_id}, "the same was raised again and is joined to it", at=at, actor=actor)
     managers = {one.id for one in places.standing_on(Rung.MANAGER, row)[:1]}
-    escalation_news.tell(
+    news.tell(
         row,
         {row.raised_by_id} | managers,
         f"goes on with {said(lead.number)}, which is about the same",
@@ -58,7 +56,7 @@ def join(gap: EscalationFile, lead: EscalationFile, *, actor: Viewer, at: dateti
     if gap.id == lead.id:
         raise RuleBroken("Choose another one: this is the same gap or block")
     first, second = sorted((gap, lead), key=lambda one: one.id)  # everybody locks in one order
-    rows = {one.id: escalation_moves.hold(one) for one in (first, second)}
+    rows = {one.id: moves.hold(one) for one in (first, second)}
     row, other = rows[gap.id], rows[lead.id]
     if other.joined_to_id is not None:
         other = db.session.get(Escalation, other.joined_to_id)
@@ -84,7 +82,7 @@ def part(gap: EscalationFile, *, actor: Viewer, at: datetime, reason: str) -> in
     """Take a joined one out: it goes on for itself from the rung where it stood. Its age does not change."""
     if not rules.may(actor, Do.PART_ESCALATION, gap):
         raise NotAllowed
-    row = escalation_moves.hold(gap)
+    row = moves.hold(gap)
     if row.joined_to_id is None or not row.is_open:
         raise RuleBroken("It goes on for itself already")
     if not reason:
@@ -94,12 +92,10 @@ def part(gap: EscalationFile, *, actor: Viewer, at: datetime, reason: str) -> in
     place = places.holder(rung, row)
     row.holder_id = place.user_id
     row.joined_to_id = None
-    escalation_moves.begin_holding(row, rung, at=at, came_by=StepAct.PARTED, place=place)
-    escalation_moves.step(row, StepAct.PARTED, actor=actor, at=at, text=reason)
-    escalation_moves.step(lead, StepAct.PARTED, actor=actor, at=at, text=said(row.number))
-    escalation_news.tell(
-        row, {row.raised_by_id, row.holder_id}, "goes on for itself again", at=at, actor=actor
-    )
+    moves.begin_holding(row, rung, at=at, came_by=StepAct.PARTED, place=place)
+    moves.step(row, StepAct.PARTED, actor=actor, at=at, text=reason)
+    moves.step(lead, StepAct.PARTED, actor=actor, at=at, text=said(row.number))
+    news.tell(row, {row.raised_by_id, row.holder_id}, "goes on for itself again", at=at, actor=actor)
     audit.record(
         actor,
         "gap or block: taken out of a joining",
@@ -112,11 +108,11 @@ def part(gap: EscalationFile, *, actor: Viewer, at: datetime, reason: str) -> in
 
 def close_joined(lead: Escalation, *, at: datetime, actor: Viewer) -> None:
     """What is joined ends with the one that leads, in the same words."""
-    for one in escalation_news.joined_to(lead):
+    for one in news.joined_to(lead):
         if one.is_open:
             one.state, one.how = lead.state, lead.how
             one.closed_at, one.closed_by_id = at, actor.user_id
-            escalation_moves.step(
+            moves.step(
                 one, StepAct.CLOSED, actor=actor, at=at, level=lead.level, text=lead.how, to_raisers=True
             )
 
@@ -141,4 +137,4 @@ def reopen_joined(lead: Escalation, *, closed_at: datetime, at: datetime, actor:
         .where(Escalation.joined_to_id == lead.id, Escalation.state == "open")
         .execution_options(populate_existing=True)
     ):
-        escalation_moves.step(one, StepAct.REOPENED, actor=actor, at=at)
+        moves.step(one, StepAct.REOPENED, actor=actor, at=at)
