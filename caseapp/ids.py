@@ -3,8 +3,10 @@
 import secrets
 import threading
 import time
+from datetime import datetime
 from functools import lru_cache
 
+_BEGAN = 1_577_836_800_000  # 2020, in milliseconds since 1970
 _lock = threading.Lock()
 _given: set[int] = set()
 _given_in = 0
@@ -18,7 +20,7 @@ def new_id() -> int:
     global _given_in
     with _lock:
         while True:
-            moment = int(time.time() * 1000) - 1_577_836_800_000
+            moment = int(time.time() * 1000) - _BEGAN
             if moment != _given_in:
                 _given_in = moment
                 _given.clear()
@@ -26,6 +28,11 @@ def new_id() -> int:
             if value not in _given:
                 _given.add(value)
                 return value
+
+
+def at_least(moment: datetime) -> int:
+    """The smallest id that could have been given at this moment in UTC; every later one is larger."""
+    return max(0, int(moment.timestamp() * 1000) - _BEGAN) << 22
 
 
 @lru_cache(4096)

@@ -15,7 +15,7 @@ from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import AssignmentRole, RequestOutcome
 
 #: Answers for the case: its case manager, or a line manager of the lead agency (policy.rules).
-_ANSWERS = and_(
+ANSWERS = and_(
     scopes.SEES_ALL,
     or_(
         scopes.VIEWER_MANAGES,
@@ -187,7 +187,7 @@ _ASKED = (
     .join(Person, Person.id == Case.person_id)
     .join(User, User.id == AccessRequest.asker_id)
     .join(Agency, Agency.id == AccessRequest.agency_id)
-    .where(_ANSWERS)
+    .where(ANSWERS)
     .order_by(AccessRequest.decided_at.is_not(None), AccessRequest.asked_at.desc(), AccessRequest.id.desc())
     .limit(200)
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 from sqlalchemy import bindparam, exists, func, literal, select
 
@@ -24,7 +25,10 @@ from caseapp.models.plan import IS_ASKED
 from caseapp.models.procedures import ASKED
 from caseapp.policy import chapters, scopes
 from caseapp.policy.news import NEWS_NOT_DENIED
+from caseapp.policy.privacy import OFFICER
+from caseapp.policy.rights import ANSWERS
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import waiting_doors
 from caseapp.queries.meeting_waiting import TO_ANSWER_COUNT
 
 #: Counting stops here: "30+" then, and every page costs the same in a large agency.
@@ -46,6 +50,13 @@ class Counts:
     meetings: int = 0
     #: Gaps and blocks that the viewer holds: they wait for an answer.
     gaps: int = 0
+    #: Requests to be let into a case that the viewer answers for.
+    access_requests: int = 0
+    #: People who asked what is kept about them, for whoever answers them.
+    subject_requests: int = 0
+    #: Unusual reading, and openings in an emergency, for a privacy officer.
+    findings: int = 0
+    emergencies: int = 0
 
 
 _UNREAD = (
@@ -123,15 +134,39 @@ _GAPS = (
     .scalar_subquery()
 )
 _READING = (_STAMP, *_CONFIRMED, _TO_READ)
-_PRACTISING = select(_UNREAD, _TO_ANSWER, _CASELOAD, *_READING, TO_ANSWER_COUNT, _GAPS)
-_OTHERS = select(_UNREAD, literal(0), literal(False), *_READING, TO_ANSWER_COUNT, _GAPS)
+
+
+def _numbers(practises, answers, officer):
+    """The statement for a viewer of this kind: what cannot wait for them is not asked."""
+    return select(
+        _UNREAD,
+        *((_TO_ANSWER, _CASELOAD) if practises else (literal(0), literal(False))),
+        *_READING,
+        TO_ANSWER_COUNT,
+        _GAPS,
+        waiting_doors.access_requests(AT_MOST) if practises else literal(0),
+        waiting_doors.subject_requests(AT_MOST) if answers else literal(0),
+        waiting_doors.findings(AT_MOST) if officer else literal(0),
+        waiting_doors.emergencies(AT_MOST) if officer else literal(0),
+    )
+
+
+_NUMBERS = {kind: _numbers(*kind) for kind in product((False, True), repeat=3)}
 
 
 def counts(*, viewer: Viewer, chapter_id: int = 0) -> Counts:
     """Unread notifications of the viewer, and actions that the viewer's agency is asked to accept or decline; chapters
-    to read, and what the viewer confirmed of the chapter that governs the page (queries.governing)."""
-    binds = {**scopes.binds(viewer), "governing_chapter": chapter_id, "now": clock.now()}
-    return Counts(*read(_PRACTISING if viewer.practises else _OTHERS, binds).one())
+    to read, and what the viewer confirmed of the chapter that governs the page (queries.governing); what waits at the
+    doors of records."""
+    now = clock.now()
+    binds = {
+        **scopes.binds(viewer),
+        **waiting_doors.binds(viewer, now),
+        "governing_chapter": chapter_id,
+        "now": now,
+    }
+    kind = viewer.practises, viewer.has(ANSWERS), viewer.has(OFFICER)
+    return Counts(*read(_NUMBERS[kind], binds).one())
 
 
 def has_caseload(*, viewer: Viewer) -> bool:

@@ -48,9 +48,9 @@ PLACES = (
     ("Reading", "reading.index", Do.SEE_READING, None),
     ("People", "people.index", Do.SEARCH_PEOPLE, None),
     ("Privacy", "privacy.index", Do.LOOK_AFTER_PRIVACY, None),
-    ("Unusual reading", "privacy.findings", Do.LOOK_AFTER_PRIVACY, None),
+    ("Unusual reading", "privacy.findings", Do.LOOK_AFTER_PRIVACY, "findings"),
     ("Access record", "privacy.record", Do.SEARCH_AUDIT, None),
-    ("Requests", "rights.requests", Do.SEE_RETENTION, None),
+    ("Requests", "rights.requests", Do.SEE_RETENTION, "subject_requests"),
     ("Retention", "rights.retention", Do.SEE_RETENTION, None),
     ("Staff", "staff.index", Do.MANAGE_STAFF, None),
     ("Our agency", "agency.show", Do.MANAGE_OWN_AGENCY, None),
@@ -64,11 +64,11 @@ PLACES = (
     ("Register", "triage.register", Do.SEE_REGISTER, None),
     ("Reports", "triage.quarterly", Do.SEE_REPORTS, None),
     ("Disclosures", "restricted.disclosures", Do.SEE_DISCLOSURES, None),
-    ("Requests for access", "doors.index", Do.SEE_ACCESS_REQUESTS, None),
+    ("Requests for access", "doors.index", Do.SEE_ACCESS_REQUESTS, "access_requests"),
     ("Emergency access", "emergency.begin", Do.USE_EMERGENCY, None),
     ("Conflicts of interest", "doors.conflicts", Do.KEEP_DENIALS, None),
     ("Who may use emergency access", "emergency.rights", Do.GIVE_EMERGENCY_RIGHT, None),
-    ("Emergency reviews", "emergency.index", Do.SEE_EMERGENCY_REVIEWS, None),
+    ("Emergency reviews", "emergency.index", Do.SEE_EMERGENCY_REVIEWS, "emergencies"),
 )
 
 #: for those who work above the agencies, before all others
@@ -86,6 +86,10 @@ WORDS = {
     "to_read": "to read",
     "to_answer": "to accept or decline",
     "meetings": "to answer",
+    "access_requests": "to answer",
+    "subject_requests": "to answer",
+    "findings": "to look into",
+    "emergencies": "to review",
 }
 
 
