@@ -23,8 +23,7 @@ def meeting(url: str, reference: str) -> tuple[str, str]:
     from caseapp.models import Action, Attendee, Case, CaseAssignment, ConsentGrant, Meeting, User
     from caseapp.policy.meetings import find_meeting
     from caseapp.policy.viewer import Viewer
-    from caseapp.services import meeting_room, meeting_room_attendance
-    from caseapp.services import meeting_room_decisions as decisions
+    from caseapp.services.meetings import attendance, decisions, room
     from caseapp.vocabulary import AttendeeKind, ChangeKind, MeetingKind, MeetingStatus, Presence
 
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": "k" * 40})
@@ -70,9 +69,9 @@ def meeting(url: str, reference: str) -> tuple[str, str]:
             )
         db.session.commit()
         by = {"actor": chair, "at": now}
-        meeting_room.begin(find_meeting(chair, row.id), **by)
+        room.begin(find_meeting(chair, row.id), **by)
         here = find_meeting(chair, row.id)
-        meeting_room_attendance.mark_all(here, **by, marks={})
+        attendance.mark_all(here, **by, marks={})
         actions = db.session.scalars(select(Action.id).where(Action.case_id == case.id)).all()
         for action_id in actions[::3]:
             said = decisions.Said(text="Kept", kind=ChangeKind.ACTION_CHANGED, change={"do": "keep"})

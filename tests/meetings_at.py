@@ -6,7 +6,7 @@ from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import Attendee, Meeting
 from caseapp.policy.meetings import find_meeting
-from caseapp.services import meeting_room, meeting_room_attendance
+from caseapp.services.meetings import attendance, room
 from caseapp.vocabulary import AttendeeKind, MeetingKind, MeetingStatus, Presence
 
 
@@ -70,16 +70,16 @@ def begun(world, **more) -> int:
 
 def begin(world, meeting_id) -> int:
     """Let a meeting begin, with everybody there and the reminder read."""
-    meeting_room.begin(file(world, meeting_id), **by(world))
+    room.begin(file(world, meeting_id), **by(world))
     here = file(world, meeting_id)
     marks = dict.fromkeys(seats(meeting_id).values(), Presence.THERE)
-    meeting_room_attendance.mark_all(here, **by(world), marks=marks)
-    meeting_room.read_reminder(here, **by(world), read=True)
+    attendance.mark_all(here, **by(world), marks=marks)
+    room.read_reminder(here, **by(world), read=True)
     return meeting_id
 
 
 def closed(world, meeting_id) -> None:
-    meeting_room.close(file(world, meeting_id), **by(world))
+    room.close(file(world, meeting_id), **by(world))
 
 
 def seats(meeting_id) -> dict[str, int]:

@@ -10,8 +10,9 @@ from caseapp.errors import NotAllowed, NotVisible, RuleBroken
 from caseapp.extensions import db
 from caseapp.models import AgendaPoint, ConsentGrant, Need
 from caseapp.queries import meeting_agenda
-from caseapp.services import action_progress, issues, meeting_room
-from caseapp.services import meeting_agenda as service
+from caseapp.services import action_progress, issues
+from caseapp.services.meetings import agenda as service
+from caseapp.services.meetings import room
 from caseapp.vocabulary import ActionStatus, NeedLevel
 from tests.meetings_at import begun, by, file, scheduled
 
@@ -133,15 +134,15 @@ def test_once_it_has_begun_nothing_comes_in_by_itself_and_nothing_of_the_plan_is
 
 
 def test_what_is_carried_over_stands_on_the_next_agenda_and_its_minutes_wait_to_be_confirmed(world):
-    from caseapp.services import meeting_minutes, meeting_minutes_after
+    from caseapp.services.meetings import minutes, minutes_after
     from tests.meetings_at import closed
 
     first = begun(world)
     own = service.add(file(world, first), **by(world), title="A key for the shed")
-    meeting_room.carry(file(world, first), **by(world), key=f"own:{own}")
-    meeting_room.carry(file(world, first), **by(world), key=f"action:{world.actions['letter']}")
+    room.carry(file(world, first), **by(world), key=f"own:{own}")
+    room.carry(file(world, first), **by(world), key=f"action:{world.actions['letter']}")
     closed(world, first)
-    meeting_minutes.issue(file(world, first), **by(world))
+    minutes.issue(file(world, first), **by(world))
     second = scheduled(world, at=clock.now() + timedelta(days=30))
     found = agenda(world, second)
     assert "A key for the shed" in [point.title for point in found.points]
@@ -149,8 +150,8 @@ def test_what_is_carried_over_stands_on_the_next_agenda_and_its_minutes_wait_to_
     assert "carried" in whys
     assert f"minutes:{first}" in keys(world, second)
     assert f"minutes:{first}" not in keys(world, second, "tomasz")
-    meeting_room.begin(file(world, second), **by(world))
-    meeting_minutes_after.confirm(file(world, second), first, **by(world), note="A name was misspelt")
+    room.begin(file(world, second), **by(world))
+    minutes_after.confirm(file(world, second), first, **by(world), note="A name was misspelt")
     third = scheduled(world, at=clock.now() + timedelta(days=60))
     assert f"minutes:{first}" not in keys(world, third)
 

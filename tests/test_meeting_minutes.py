@@ -33,18 +33,11 @@ from caseapp.models import (
 )
 from caseapp.queries import meeting_minutes as reads
 from caseapp.queries import meeting_minutes_copies, plan_diff, plan_gate, plan_versions
-from caseapp.services import action_progress, actions, goals, meeting_agenda, meeting_minutes, meeting_room
-from caseapp.services import meeting_minutes_after as after
-from caseapp.services import meeting_room_decisions as decisions
-from caseapp.services.meeting_room_decisions import Said
-from caseapp.vocabulary import (
-    ActionStatus,
-    ChangeKind,
-    ConsentStatus,
-    GoalStatus,
-    MeetingKind,
-    MeetingStatus,
-)
+from caseapp.services import action_progress, actions, goals
+from caseapp.services.meetings import agenda, decisions, minutes, room
+from caseapp.services.meetings import minutes_after as after
+from caseapp.services.meetings.decisions import Said
+from caseapp.vocabulary import ActionStatus, ChangeKind, ConsentStatus, GoalStatus, MeetingKind, MeetingStatus
 from tests.meetings_at import begin, begun, by, closed, file, scheduled, seats
 from tests.world import build
 
@@ -85,7 +78,7 @@ def new_action(world, meeting, agency="clinic", goal="home", what="Attendance le
 def issue(world, meeting):
     if file(world, meeting).status is MeetingStatus.HELD:
         closed(world, meeting)
-    return meeting_minutes.issue(file(world, meeting), **by(world))
+    return minutes.issue(file(world, meeting), **by(world))
 
 
 def copy(world, meeting, who="orla"):
@@ -202,7 +195,7 @@ def test_with_the_persons_agreement_the_version_is_agreed_and_without_it_says_so
             target_on=clock.today() + timedelta(days=90),
             **{f"smart_{tick}": True for tick in plan_gate.SMART},
         )
-    meeting_room.write(file(world, second), **by(world), person_agrees=True)
+    room.write(file(world, second), **by(world), person_agrees=True)
     issue(world, second)
     agreement = db.session.scalars(select(PlanAgreement)).one()
     assert agreement.by_person and agreement.number == 2 and agreement.route.value == "meeting"
@@ -211,7 +204,7 @@ def test_with_the_persons_agreement_the_version_is_agreed_and_without_it_says_so
 def test_a_review_meeting_is_also_the_review_of_the_plan_S3_17(world):
     meeting = begun(world, kind=MeetingKind.REVIEW)
     day = clock.today() + timedelta(days=40)
-    meeting_room.write(file(world, meeting), **by(world), persons_view="Better", next_review_on=day)
+    room.write(file(world, meeting), **by(world), persons_view="Better", next_review_on=day)
     issue(world, meeting)
     review = db.session.scalars(select(PlanReview)).one()
     assert review.persons_view == "Better" and review.next_on == day
@@ -228,10 +221,10 @@ def told(world, meeting):
     new_action(world, meeting, goal="drugs", what="CANARY-CLINIC-new", text="CANARY-CLINIC-decision")
     save(world, meeting, Said(text="CANARY-PLAN-general"))
     save(world, meeting, Said(text="CANARY-NAME-forall", for_all=True))
-    meeting_room.write(here, **by(world), persons_view="CANARY-PLAN-view", not_agreed="CANARY-PLAN-against")
-    meeting_room.begin_apart(here, **by(world), reason="CANARY-LEAD-reason")
+    room.write(here, **by(world), persons_view="CANARY-PLAN-view", not_agreed="CANARY-PLAN-against")
+    room.begin_apart(here, **by(world), reason="CANARY-LEAD-reason")
     save(world, meeting, Said(text="CANARY-LEAD-apartdecision"))
-    meeting_room.write_apart(here, **by(world), text="CANARY-LEAD-said", end=True)
+    room.write_apart(here, **by(world), text="CANARY-LEAD-said", end=True)
 
 
 WORDS = {
@@ -322,15 +315,15 @@ def test_a_point_that_an_agency_added_for_the_chair_stays_between_them_also_in_t
     """The clinic reads the whole plan and nothing is withheld; the hostel's point was never shown to all."""
     meeting = scheduled(world)
     kept, shown = (
-        meeting_agenda.add(file(world, meeting, "tomasz"), title=title, **by(world, "tomasz"))
+        agenda.add(file(world, meeting, "tomasz"), title=title, **by(world, "tomasz"))
         for title in ("CANARY-HOSTEL-kept", "A point for all")
     )
     begin(world, meeting)
     for point, word in ((kept, "CANARY-HOSTEL-note"), (shown, "A note for all")):
         key = f"own:{point}"
         if point == shown:
-            meeting_agenda.write(file(world, meeting), key=key, for_all=True, **by(world))
-        meeting_room.note(file(world, meeting), key=key, text=word, **by(world))
+            agenda.write(file(world, meeting), key=key, for_all=True, **by(world))
+        room.note(file(world, meeting), key=key, text=word, **by(world))
     issue(world, meeting)
     orla, leah = as_("orla").get(url(meeting)).text, as_("leah").get(url(meeting)).text
     assert "CANARY-HOSTEL-note" in orla and "A note for all" in orla

@@ -10,9 +10,10 @@ from caseapp import clock, ids
 from caseapp.errors import NotAllowed, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.models import Action, Attendee, Meeting, MeetingChange, MeetingDecision, MeetingRecord
-from caseapp.services import action_progress, meeting_room, meeting_room_attendance
-from caseapp.services import meeting_room_decisions as decisions
-from caseapp.services.meeting_room_decisions import Said
+from caseapp.services import action_progress
+from caseapp.services.meetings import attendance, decisions
+from caseapp.services.meetings import room as meeting_room
+from caseapp.services.meetings.decisions import Said
 from caseapp.vocabulary import ActionStatus, ChangeKind, MeetingStatus, Presence
 from caseapp.working_days import add_working_days
 from tests.meetings_at import begun, by, closed, file, scheduled, seats
@@ -283,12 +284,10 @@ def test_a_part_without_the_person_needs_a_reason_and_holds_what_is_decided_in_i
 
 def test_closing_asks_who_was_there_and_starts_the_chairs_clocks_B7(world, meeting):
     place = seats(meeting)["Leah Quigg"]
-    meeting_room_attendance.mark(file(world, meeting), **by(world), attendee_id=place, presence=None)
+    attendance.mark(file(world, meeting), **by(world), attendee_id=place, presence=None)
     with pytest.raises(RuleBroken, match="Say first who was there: one person"):
         closed(world, meeting)
-    meeting_room_attendance.mark(
-        file(world, meeting), **by(world), attendee_id=place, presence=Presence.ABSENT
-    )
+    attendance.mark(file(world, meeting), **by(world), attendee_id=place, presence=Presence.ABSENT)
     closed(world, meeting)
     row = db.session.get(Meeting, meeting, populate_existing=True)
     assert row.status is MeetingStatus.MINUTES_DRAFT

@@ -8,7 +8,8 @@ from caseapp import clock, ids
 from caseapp.extensions import db
 from caseapp.models import AttendeeReport, Meeting, MeetingStep, Notification, OutboxMessage, ReportProgress
 from caseapp.policy.meetings import find_meeting
-from caseapp.services import meeting_reminders, reminders
+from caseapp.services import reminders
+from caseapp.services.meetings import reminders as meeting_reminders
 from caseapp.vocabulary import Answer, MeetingStatus
 from tests.meetings import address, called, in_days, parts, seat, send
 

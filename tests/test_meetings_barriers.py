@@ -8,8 +8,8 @@ from caseapp import ids
 from caseapp.extensions import db
 from caseapp.models import Escalation, MeetingDecision
 from caseapp.queries import meeting_barriers
-from caseapp.services import meeting_room_decisions as decisions
-from caseapp.services.meeting_room_decisions import Said
+from caseapp.services.meetings import decisions
+from caseapp.services.meetings.decisions import Said
 from tests.browser import fields_of
 from tests.meetings_at import begun, by, file
 from tests.test_meetings_followup import issue

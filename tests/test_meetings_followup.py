@@ -11,9 +11,8 @@ from caseapp.extensions import db
 from caseapp.models import Action, ConsentGrant, Meeting, MeetingApart, MeetingDecision
 from caseapp.queries import meeting_followup as followup
 from caseapp.queries import quarterly, quarterly_counts, quarters
-from caseapp.services import meeting_minutes
-from caseapp.services import meeting_room_decisions as decisions
-from caseapp.services.meeting_room_decisions import Said
+from caseapp.services.meetings import decisions, minutes
+from caseapp.services.meetings.decisions import Said
 from caseapp.vocabulary import ActionStatus, ChangeKind, ConsentStatus
 from tests.meetings_at import begun, by, closed, file
 
@@ -33,7 +32,7 @@ def added(world, meeting, what, agency="clinic"):
 
 def issue(world, meeting):
     closed(world, meeting)
-    meeting_minutes.issue(file(world, meeting), **by(world))
+    minutes.issue(file(world, meeting), **by(world))
 
 
 @pytest.fixture

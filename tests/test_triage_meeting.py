@@ -8,7 +8,8 @@ from caseapp.errors import NotAllowed, NotVisible, RuleBroken
 from caseapp.extensions import db
 from caseapp.models import Area, Attendee, GroupSitting, Meeting, UserArea
 from caseapp.queries import triage_options
-from caseapp.services import group_meetings, triage
+from caseapp.services import triage
+from caseapp.services.meetings import groups
 from caseapp.vocabulary import MeetingKind, MeetingStatus
 from tests.browser import fields_of
 from tests.gaps import day, raised, up
@@ -153,7 +154,7 @@ def test_a_sitting_of_another_group_answers_like_a_missing_one(world, as_, now):
         assert sinead.get(url).status_code == 404
         assert sinead.post(url, data=fields).status_code == 404
     with pytest.raises(NotVisible):
-        group_meetings.call_together(sitting, actor=world.sinead, at=now, title="Ours")
+        groups.call_together(sitting, actor=world.sinead, at=now, title="Ours")
     assert meeting_id(sitting) is None
 
 
@@ -162,7 +163,7 @@ def test_only_who_coordinates_calls_a_group_together(world, as_, now):
     for who in ("orla", "declan"):
         assert as_(who).get(form_of(sitting)).status_code == 403
     with pytest.raises((NotVisible, NotAllowed)):
-        group_meetings.call_together(sitting, actor=world.declan, at=now, title="Ours")
+        groups.call_together(sitting, actor=world.declan, at=now, title="Ours")
     assert db.session.scalar(select(func.count()).select_from(Meeting)) == 0
 
 
@@ -183,7 +184,7 @@ def test_a_closed_agenda_calls_nobody(world, as_, now):
     sitting = sitting_of(world)
     triage.close_agenda(sitting, actor=world.sinead, at=day(26))
     with pytest.raises(RuleBroken, match="agenda is closed"):
-        group_meetings.call_together(sitting, actor=world.sinead, at=day(26), title="Ours")
+        groups.call_together(sitting, actor=world.sinead, at=day(26), title="Ours")
     assert "Call the group together" not in as_("sinead").get(page_of(sitting)).text
 
 

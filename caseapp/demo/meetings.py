@@ -9,17 +9,18 @@ from caseapp.extensions import db
 from caseapp.models import Attendee
 from caseapp.policy.do import Do
 from caseapp.policy.meetings import find_meeting
-from caseapp.services import (
-    meeting_answers,
-    meeting_invitations,
-    meeting_minutes,
-    meeting_minutes_apply,
-    meeting_room,
-    meeting_room_attendance,
-    meeting_room_decisions,
-    meetings,
+from caseapp.services.meetings import (
+    answers,
+    arranging,
+    attendance,
+    calling,
+    decisions,
+    invitations,
+    minutes,
+    minutes_apply,
+    room,
 )
-from caseapp.services.meeting_room_decisions import Said
+from caseapp.services.meetings.decisions import Said
 from caseapp.vocabulary import Answer, AttendeeKind, ChangeKind, Presence
 
 
@@ -63,7 +64,7 @@ def meeting(story, item) -> None:
     told = _Told(story.stage, story, item)
 
     def propose(case, *, actor, at):
-        told.id = meetings.propose(
+        told.id = calling.propose(
             case,
             actor=actor,
             at=at,
@@ -80,7 +81,7 @@ def meeting(story, item) -> None:
             agreed,
             agreed.by,
             agreed.at,
-            lambda file, **when: meetings.decide(file, agreed=True, note=agreed.note, **when),
+            lambda file, **when: calling.decide(file, agreed=True, note=agreed.note, **when),
         )
     if item.arranged:
         _arranged(told, item.arranged)
@@ -93,7 +94,7 @@ def meeting(story, item) -> None:
 def _arranged(told, part):
     def arrange(file, **when):
         users, agencies = told.stage.users, told.stage.agencies
-        plan = meeting_invitations.Plan(
+        plan = arranging.Plan(
             starts_at=clock.at_local(part.on, part.starts),
             ends_at=part.ends and clock.at_local(part.on, part.ends),
             place=part.place,
@@ -105,10 +106,10 @@ def _arranged(told, part):
             person_invited_how=part.person_invited_how,
         )
         guests = tuple(
-            meeting_invitations.Guest(agencies[one.agency], users[one.user] if one.user else None)
+            invitations.Guest(agencies[one.agency], users[one.user] if one.user else None)
             for one in part.guests
         )
-        meeting_invitations.arrange(file, plan, guests=guests, **when)
+        arranging.arrange(file, plan, guests=guests, **when)
 
     told.does(part, told.item.by, part.at, arrange)
 
@@ -116,7 +117,7 @@ def _arranged(told, part):
 def _answer(told, one):
     def answer(file, **when):
         seat = told.seat(one.by)
-        meeting_answers.answer(
+        answers.answer(
             file,
             seat,
             answer=one.answer,
@@ -127,7 +128,7 @@ def _answer(told, one):
             **when,
         )
         if one.answer is Answer.DECLINED and one.contribution:
-            meeting_answers.report(
+            answers.report(
                 file,
                 seat,
                 contribution=one.contribution,
@@ -144,7 +145,7 @@ def _answer(told, one):
             one,
             told.item.by,
             one.call_at,
-            lambda file, **when: meeting_answers.called(
+            lambda file, **when: answers.called(
                 file, told.seat(one.by), call_at=one.call_at, note=one.call_note, **when
             ),
         )
@@ -154,31 +155,27 @@ def _held(told, part):
     chair = told.item.arranged.chair
 
     def begin(file, *, actor, at):
-        meeting_room.begin(file, actor=actor, at=at)
+        room.begin(file, actor=actor, at=at)
         file = find_meeting(actor, told.id)
         when = {"actor": actor, "at": at}
-        meeting_room.read_reminder(file, read=True, **when)
+        room.read_reminder(file, read=True, **when)
         here = {told.stage.users[key] for key in part.there}
         marks = {}
         for row in db.session.scalars(select(Attendee).where(Attendee.meeting_id == told.id)):
             came = row.kind is AttendeeKind.PERSON or here & {row.user_id, row.substitute_id}
             marks[row.id] = Presence.THERE if came else Presence.ABSENT
-        meeting_room_attendance.mark_all(file, marks=marks, **when)
-        meeting_room.write(
-            file, persons_view=part.persons_view, read_back=True, not_agreed=part.not_agreed, **when
-        )
+        attendance.mark_all(file, marks=marks, **when)
+        room.write(file, persons_view=part.persons_view, read_back=True, not_agreed=part.not_agreed, **when)
 
     def close(file, *, actor, at):
         for one in part.decisions:
             _decision(told, file, one, actor=actor, at=at)
-        meeting_room.close(file, actor=actor, at=at)
+        room.close(file, actor=actor, at=at)
 
     told.does(part, chair, part.begun_at, begin)
     told.does(part, chair, part.closed_at, close)
     if part.issued_at:
-        told.does(
-            part, told.item.by, part.issued_at, lambda file, **when: meeting_minutes.issue(file, **when)
-        )
+        told.does(part, told.item.by, part.issued_at, lambda file, **when: minutes.issue(file, **when))
 
 
 def _decision(told, file, one, *, actor, at):
@@ -187,7 +184,7 @@ def _decision(told, file, one, *, actor, at):
     change = {"due_on": one.due_on and one.due_on.isoformat()}
     if one.action:
         more["action_id"] = _known(story.actions, one.action, "action")
-        kind, change = ChangeKind.ACTION_CHANGED, change | {"do": meeting_minutes_apply.DATE}
+        kind, change = ChangeKind.ACTION_CHANGED, change | {"do": minutes_apply.DATE}
     elif one.what:
         more["goal_id"] = _known(story.goals, one.goal, "goal")
         owner = told.stage.agencies[one.agency] if one.agency else actor.agency_id
@@ -200,7 +197,7 @@ def _decision(told, file, one, *, actor, at):
         kind=kind,
         change=change if kind else {},
     )
-    meeting_room_decisions.save(file, said, actor=actor, at=at, recorded=True, **more)
+    decisions.save(file, said, actor=actor, at=at, recorded=True, **more)
 
 
 def _known(ids, key, what):

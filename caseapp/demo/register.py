@@ -9,14 +9,8 @@ from caseapp.extensions import db
 from caseapp.models import Attendee, GroupItem, RegisterEntry
 from caseapp.policy.meetings import find_meeting
 from caseapp.queries import quarters
-from caseapp.services import (
-    group_meetings,
-    meeting_answers,
-    meeting_invitations,
-    quarter_figures,
-    register,
-    triage,
-)
+from caseapp.services import quarter_figures, register, triage
+from caseapp.services.meetings import answers, arranging, groups, invitations
 from caseapp.vocabulary import Answer, EscalationState
 
 
@@ -110,18 +104,18 @@ def _agenda(stage, told) -> int:
 def _call_together(stage, agenda, sitting):
     """One meeting carries the sitting; it is arranged for its day, and those of `coming` say so."""
     told, given = agenda.called, {"actor": stage.viewer(agenda.by), "at": agenda.called.at}
-    meeting_id = group_meetings.call_together(sitting, title=told.title, aim=told.aim, **given)
-    plan = meeting_invitations.Plan(
+    meeting_id = groups.call_together(sitting, title=told.title, aim=told.aim, **given)
+    plan = arranging.Plan(
         starts_at=clock.at_local(agenda.held_on, told.starts),
         ends_at=told.ends and clock.at_local(agenda.held_on, told.ends),
         place=agenda.place,
         chair_id=given["actor"].user_id,
     )
     guests = tuple(
-        meeting_invitations.Guest(stage.agencies[one.agency], stage.users[one.user] if one.user else None)
+        invitations.Guest(stage.agencies[one.agency], stage.users[one.user] if one.user else None)
         for one in told.guests
     )
-    meeting_invitations.arrange(find_meeting(given["actor"], meeting_id), plan, guests=guests, **given)
+    arranging.arrange(find_meeting(given["actor"], meeting_id), plan, guests=guests, **given)
     for user in told.coming:
         viewer = stage.viewer(user)
         seat = db.session.scalar(
@@ -129,9 +123,7 @@ def _call_together(stage, agenda, sitting):
                 Attendee.meeting_id == meeting_id, Attendee.agency_id == viewer.agency_id
             )
         )
-        meeting_answers.answer(
-            find_meeting(viewer, meeting_id), seat, answer=Answer.COMING, actor=viewer, at=told.at
-        )
+        answers.answer(find_meeting(viewer, meeting_id), seat, answer=Answer.COMING, actor=viewer, at=told.at)
 
 
 def _decide(stage, agenda, sitting, told):

@@ -278,7 +278,7 @@ def minuted(
     version: int | None = None,
 ) -> int:
     """A step that was decided at a meeting, written down by those who hold the plan. That the owner was there and agreed
-    is for the meeting to know (services.meeting_room_decisions); C7 holds for every step. The agency is told where it
+    is for the meeting to know (services.meetings.decisions); C7 holds for every step. The agency is told where it
     may know of the action. Returns the action's id."""
     if not rules.may(actor, Do.EDIT_PLAN, case):
         raise NotAllowed

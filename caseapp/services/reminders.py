@@ -43,7 +43,6 @@ from caseapp.services import (
     dormant,
     emergency_news,
     imports,
-    meeting_reminders,
     outbox,
     privacy_watch,
     quarter_figures,
@@ -54,6 +53,7 @@ from caseapp.services import (
 )
 from caseapp.services.audit import checkpoints
 from caseapp.services.escalations import duties as escalation_duties
+from caseapp.services.meetings import reminders as meeting_reminders
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
 

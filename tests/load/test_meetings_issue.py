@@ -16,7 +16,7 @@ def meeting(served):
     """A closed meeting with a decision on the hostel's letter, and its minutes not issued; its address."""
     from caseapp import create_app
     from caseapp.extensions import db
-    from caseapp.services import meeting_room_decisions as decisions
+    from caseapp.services.meetings import decisions
     from caseapp.vocabulary import ChangeKind
     from tests import meetings_at
 

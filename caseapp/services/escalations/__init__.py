@@ -8,14 +8,7 @@ not be written (`words`).
 
 from caseapp.services.escalations.answers import advise, ask_back, close, pass_up
 from caseapp.services.escalations.holding import accept, hand_on, pause, resume
-from caseapp.services.escalations.steps import (
-    advise_as_colleague,
-    consult,
-    reopen,
-    send,
-    take_back,
-    withdraw,
-)
+from caseapp.services.escalations.steps import advise_as_colleague, consult, reopen, send, take_back, withdraw
 
 __all__ = [
     "accept",

@@ -17,8 +17,9 @@ from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import escalation_likeness, settings
 from caseapp.queries.escalations import domains as known_domains
-from caseapp.services import action_progress, audit, meeting_barriers
+from caseapp.services import action_progress, audit
 from caseapp.services.escalations import joins, moves, news, places, words
+from caseapp.services.meetings import barriers
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACTIONS, ActionStatus, EscalationKind, Rung, StepAct
 
@@ -150,7 +151,7 @@ def raise_gap(
     audit.record(actor, "gap or block: raised", at=at, case=case, detail={"escalation": row.id})
     news.on_timeline(row, f"{kind.short} raised: {title}", actor=actor, at=at)
     if case is not None and decision_id is not None:
-        meeting_barriers.raised(case, decision_id, row.id, actor=actor, at=at)
+        barriers.raised(case, decision_id, row.id, actor=actor, at=at)
     if mark_blocked and action_id is not None:
         _mark_blocked(case, action_id, actor, at, title)
     return row.id

@@ -4,7 +4,7 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 
 from caseapp import ids
 from caseapp.blueprints.meetings.forms.fields import HourField, Pick, Versioned, picks
-from caseapp.services.meeting_invitations import SOCIAL_WORKER, Guest
+from caseapp.services.meetings.invitations import SOCIAL_WORKER, Guest
 from caseapp.vocabulary import AttendeeKind
 from caseapp.web.forms import DayField, Form, at_most, needed
 

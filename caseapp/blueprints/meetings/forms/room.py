@@ -16,9 +16,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from caseapp import clock, ids
 from caseapp.blueprints.meetings.forms.fields import HourField, Pick, Versioned, hour_of, picks
-from caseapp.services import meeting_minutes_apply as plan
 from caseapp.services.action_progress import ALLOWED
-from caseapp.services.meeting_room_decisions import Said
+from caseapp.services.meetings import minutes_apply as plan
+from caseapp.services.meetings.decisions import Said
 from caseapp.vocabulary import ChangeKind, Presence
 from caseapp.web.forms import DayField, Form, at_most
 
@@ -66,7 +66,7 @@ class WrittenForm(Versioned):
     group = HiddenField()
 
     def typed(self) -> dict:
-        """The columns of services.meeting_room.write that this page has shown."""
+        """The columns of services.meetings.room.write that this page has shown."""
         values = {
             "persons_view": self.persons_view.data or "",
             "read_back": bool(self.read_back.data),

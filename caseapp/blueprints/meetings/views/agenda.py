@@ -9,7 +9,7 @@ from caseapp.blueprints.meetings.record import around
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import group_meetings, meeting_agenda
-from caseapp.services import meeting_agenda as service
+from caseapp.services.meetings import agenda as service
 from caseapp.vocabulary import COMING_MEETINGS, AuditAct, MeetingStatus
 from caseapp.web.access import on_meeting, replace_reading
 from caseapp.web.answers import page, refused, saved

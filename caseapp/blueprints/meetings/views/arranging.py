@@ -8,8 +8,9 @@ from caseapp.blueprints.meetings.forms.arranging import ANYBODY, ArrangeForm, In
 from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.policy.do import Do
 from caseapp.queries import group_meetings, meeting_choices, meeting_page
-from caseapp.services import meeting_invitations as service
-from caseapp.services.meeting_invitations import Plan
+from caseapp.services.meetings import arranging
+from caseapp.services.meetings import invitations as service
+from caseapp.services.meetings.arranging import Plan
 from caseapp.vocabulary import AgencyKind, MeetingKind
 from caseapp.web.access import on_meeting
 from caseapp.web.answers import page, refused, saved
@@ -89,7 +90,7 @@ def save_arrangements(meeting):
     form = ArrangeForm.for_meeting(candidates, first=not meeting.called)
     day = form.day.data
     if form.validate_on_submit() and form.accepts(
-        service.arrange,
+        arranging.arrange,
         meeting,
         Plan(
             starts_at=form.starts.on(day),

@@ -7,7 +7,7 @@ from caseapp.blueprints.meetings.forms.room import ComerForm, PlacesForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.queries import imports, meeting_room
-from caseapp.services import meeting_room_attendance as service
+from caseapp.services.meetings import attendance as service
 from caseapp.vocabulary import Presence
 from caseapp.web.access import on_meeting
 from caseapp.web.answers import page, refused, saved

@@ -19,8 +19,8 @@ from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.errors import NotAllowed
 from caseapp.policy.do import Do
 from caseapp.queries import cases, meeting_page, meeting_triggers, triage_agenda
-from caseapp.services import group_meetings
-from caseapp.services import meetings as service
+from caseapp.services.meetings import calling as service
+from caseapp.services.meetings import conferences, groups
 from caseapp.vocabulary import MeetingStatus
 from caseapp.web.access import allowed, on_case, on_meeting
 from caseapp.web.answers import page, refused, saved
@@ -247,14 +247,14 @@ def _sitting():
 def call_group():
     form, sitting = GroupForm(), _sitting()
     words = {"title": form.title.data, "aim": form.aim.data}
-    call = partial(group_meetings.call_together, sitting.id) if sitting else service.call_group
+    call = partial(groups.call_together, sitting.id) if sitting else groups.call_group
     if form.validate_on_submit() and form.accepts(call, actor=viewer(), at=clock.now(), **words):
         return saved(_show(form.result_id), say="The meeting is there. Arrange it and invite next.")
     return refused("meetings/group.html", form=form, sitting=sitting)
 
 
 def _conference(case, form):
-    if not service.is_social_work(viewer().agency_id):
+    if not conferences.is_social_work(viewer().agency_id):
         raise NotAllowed
     return {
         "case": case,
@@ -276,7 +276,7 @@ def record_conference(case):
     form = ConferenceForm()
     context = _conference(case, form)
     if form.validate_on_submit() and form.accepts(
-        service.record_conference,
+        conferences.record_conference,
         case,
         actor=viewer(),
         at=clock.now(),

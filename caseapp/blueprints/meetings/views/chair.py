@@ -16,7 +16,8 @@ from caseapp.blueprints.meetings.forms.room import (
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.queries import meeting_agenda
-from caseapp.services import meeting_minutes_after, meeting_room
+from caseapp.services.meetings import minutes_after
+from caseapp.services.meetings import room as meeting_room
 from caseapp.vocabulary import MeetingStatus
 from caseapp.web.access import on_meeting
 from caseapp.web.answers import page, refused, saved, wants_fragment
@@ -180,7 +181,7 @@ def confirm_minutes(meeting):
     earlier, note = point.record_id, form.note.data or ""
 
     def act(file, **by):
-        meeting_minutes_after.confirm(file, earlier, **by, note=note)
+        minutes_after.confirm(file, earlier, **by, note=note)
         meeting_room.settle(file, **by, key=key)
 
     if form.validate_on_submit() and form.accepts(act, meeting, **_by()):

@@ -11,7 +11,7 @@ from caseapp.blueprints.meetings.forms.room import NewForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.queries import meeting_agenda, meeting_room, meeting_room_needs
-from caseapp.services import meeting_room_decisions as service
+from caseapp.services.meetings import decisions as service
 from caseapp.vocabulary import ActionStatus, ChangeKind
 from caseapp.web.access import on_meeting
 from caseapp.web.answers import either, page, refused, saved, wants_fragment

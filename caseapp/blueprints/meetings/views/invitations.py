@@ -9,7 +9,7 @@ from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.errors import NotAllowed
 from caseapp.policy.do import Do
 from caseapp.queries import meeting_choices, meeting_page, meeting_reports
-from caseapp.services import meeting_answers as service
+from caseapp.services.meetings import answers as service
 from caseapp.vocabulary import Answer
 from caseapp.web.access import on_meeting
 from caseapp.web.answers import page, refused, saved

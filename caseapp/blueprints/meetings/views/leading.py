@@ -8,7 +8,7 @@ from caseapp.blueprints.meetings.forms.leading import ClaimForm, TalkForm
 from caseapp.blueprints.meetings.record import around
 from caseapp.policy.do import Do
 from caseapp.queries import meeting_lead
-from caseapp.services import meeting_leads as service
+from caseapp.services.meetings import leads as service
 from caseapp.vocabulary import MeetingKind
 from caseapp.web.access import on_meeting
 from caseapp.web.answers import page, refused, saved

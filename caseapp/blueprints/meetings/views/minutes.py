@@ -24,9 +24,9 @@ from caseapp.queries import (
     meeting_minutes_copies,
     meeting_room,
 )
-from caseapp.services import meeting_barriers as barriers
-from caseapp.services import meeting_minutes as service
-from caseapp.services import meeting_minutes_after as after
+from caseapp.services.meetings import barriers
+from caseapp.services.meetings import minutes as service
+from caseapp.services.meetings import minutes_after as after
 from caseapp.vocabulary import AuditAct
 from caseapp.web import navigation
 from caseapp.web.access import on_meeting, replace_reading

@@ -9,7 +9,7 @@ from caseapp.calendar_files import CANCEL, REQUEST, Invitation, calendar_file
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import group_meetings, meeting_choices, meeting_followup, meeting_page, settings
-from caseapp.services import meeting_mail
+from caseapp.services.meetings import mail
 from caseapp.vocabulary import Answer, AttendeeKind, MeetingKind, MeetingStatus
 from caseapp.web import record
 from caseapp.web.access import on_meeting
@@ -117,7 +117,7 @@ def calendar(meeting):
     )
     text = calendar_file(
         Invitation(
-            uid=meeting_mail.uid(meeting.id),
+            uid=mail.uid(meeting.id),
             sequence=details.sequence,
             method=CANCEL if off else REQUEST,
             starts_at=own or meeting.starts_at,

@@ -15,16 +15,9 @@ from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda as agendas
 from caseapp.queries import settings
-from caseapp.services import meeting_agenda
-from caseapp.services.meeting_hold import running
-from caseapp.services.meeting_records import (
-    meeting_of,
-    move,
-    must_stand_at,
-    name_of,
-    record,
-    step,
-)
+from caseapp.services.meetings import agenda
+from caseapp.services.meetings.hold import running
+from caseapp.services.meetings.records import meeting_of, move, must_stand_at, name_of, record, step
 from caseapp.services.plan_records import protocol_of
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AttendeeKind, MeetingStatus, PointSource, Presence
@@ -53,7 +46,7 @@ def begin(file: MeetingFile, *, actor: Viewer, at: datetime) -> None:
         return
     must_stand_at(meeting, MeetingStatus.SCHEDULED, say="Only a meeting that has been arranged can begin.")
     move(meeting, MeetingStatus.HELD, at)
-    meeting_agenda.fix(file, actor=actor, at=at)
+    agenda.fix(file, actor=actor, at=at)
     meeting.begun_at = at
     db.session.add(MeetingRecord(meeting_id=meeting.id, saved_at=at, saved_by_id=actor.user_id))
     _seat(file, meeting, actor, at)
@@ -99,7 +92,7 @@ def read_reminder(file: MeetingFile, *, actor: Viewer, at: datetime, read: bool)
     elif not read:
         row.reminder_read_at = row.reminder_by_id = None
     row.saved_at, row.saved_by_id = at, actor.user_id
-    point = meeting_agenda.row_of(file, "reminder", actor=actor, at=at)
+    point = agenda.row_of(file, "reminder", actor=actor, at=at)
     point.settled_at = at if read else None
     db.session.flush()
     record(file, "confidentiality reminder", actor=actor, at=at)
@@ -132,7 +125,7 @@ def note(
 ) -> int:
     """A note to a point, kept as it is typed. Raises Stale. Returns the point's version."""
     running(file, actor)
-    point = meeting_agenda.row_of(file, key, actor=actor, at=at)
+    point = agenda.row_of(file, key, actor=actor, at=at)
     if version and point.version != version and point.note != text and point.note:
         raise Stale({"note": point.note}, version=point.version)
     point.note = text
@@ -145,7 +138,7 @@ def note(
 def settle(file: MeetingFile, *, actor: Viewer, at: datetime, key: str, settled: bool = True) -> None:
     """A point has been spoken of; or is taken up again."""
     running(file, actor)
-    point = meeting_agenda.row_of(file, key, actor=actor, at=at)
+    point = agenda.row_of(file, key, actor=actor, at=at)
     point.settled_at = at if settled else None
     if settled:
         point.carried = False
@@ -160,7 +153,7 @@ def carry(file: MeetingFile, *, actor: Viewer, at: datetime, key: str, carried: 
     if key.startswith("action:"):
         point = _action_row(file, key, actor, at)
     else:
-        point = meeting_agenda.row_of(file, key, actor=actor, at=at)
+        point = agenda.row_of(file, key, actor=actor, at=at)
     point.carried = carried
     if carried and not key.startswith("action:"):
         point.settled_at = at

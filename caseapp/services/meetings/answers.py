@@ -12,9 +12,9 @@ from caseapp.ids import new_id
 from caseapp.models import Action, Agency, Attendee, AttendeeReport, Meeting, ReportProgress, User
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import meeting_mail
 from caseapp.services.case_hold import live_worker
-from caseapp.services.meeting_records import (
+from caseapp.services.meetings import mail
+from caseapp.services.meetings.records import (
     attendee_of,
     meeting_of,
     must_be,
@@ -108,7 +108,7 @@ def answer(
             agency_id=row.agency_id,
             to_user_ids=(row.substitute_id,),
         )
-        meeting_mail.passed_on(meeting, row, at=at, link=link)
+        mail.passed_on(meeting, row, at=at, link=link)
     step(
         meeting,
         f"answer_{answer.value}",

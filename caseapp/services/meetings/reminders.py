@@ -12,15 +12,7 @@ from sqlalchemy import and_, or_, select
 
 from caseapp import clock, working_days
 from caseapp.extensions import db
-from caseapp.models import (
-    Attendee,
-    AttendeeReport,
-    Case,
-    CaseAssignment,
-    ConsentGrant,
-    Meeting,
-    User,
-)
+from caseapp.models import Attendee, AttendeeReport, Case, CaseAssignment, ConsentGrant, Meeting, User
 from caseapp.policy import scopes
 from caseapp.policy.meetings import not_withdrawn_since, standing
 from caseapp.queries.agency_limits import Limits

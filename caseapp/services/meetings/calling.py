@@ -5,17 +5,17 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from caseapp import clock, dates
-from caseapp.errors import NotAllowed, RuleBroken
+from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Agency, LeadTalk, Meeting, MeetingReason
-from caseapp.policy.meetings import COORDINATES, MeetingFile
+from caseapp.models import LeadTalk, Meeting, MeetingReason
+from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events, meeting_mail, restricted
+from caseapp.services import audit, events
 from caseapp.services.case_hold import hold
-from caseapp.services.meeting_records import (
+from caseapp.services.meetings import mail
+from caseapp.services.meetings.records import (
     meeting_of,
     move,
     must_be,
@@ -27,14 +27,7 @@ from caseapp.services.meeting_records import (
     when,
 )
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import (
-    COMING_MEETINGS,
-    AgencyKind,
-    Audience,
-    MeetingKind,
-    MeetingStatus,
-    MeetingTrigger,
-)
+from caseapp.vocabulary import COMING_MEETINGS, Audience, MeetingKind, MeetingStatus, MeetingTrigger
 
 #: What the case manager proposes.
 KINDS = (
@@ -265,7 +258,7 @@ def _off(file, meeting, status, reason, message, link, actor, at):
             at=at,
             to_case_workers=True,
         )
-    meeting_mail.cancelled(file, meeting, rows, at=at, link=link)
+    mail.cancelled(file, meeting, rows, at=at, link=link)
     step(meeting, status.value, f"{said.capitalize()}: {reason}", actor=actor, at=at)
     record(file, f"meeting {said}", actor=actor, at=at)
 
@@ -287,7 +280,7 @@ def not_convened(file: MeetingFile, *, actor: Viewer, at: datetime, reason: str,
     move(meeting, MeetingStatus.NOT_CONVENED, at, reason)
     meeting.sequence += 1
     db.session.flush()
-    meeting_mail.cancelled(file, meeting, rows, at=at, link=link)
+    mail.cancelled(file, meeting, rows, at=at, link=link)
     tell(
         file,
         meeting,
@@ -300,125 +293,3 @@ def not_convened(file: MeetingFile, *, actor: Viewer, at: datetime, reason: str,
     )
     step(meeting, "not_convened", reason, actor=actor, at=at)
     record(file, "meeting could not be brought about", actor=actor, at=at)
-
-
-# --- meetings that no line manager agrees to ---------------------------------------------------------------------
-
-
-@use_case
-def call_group(*, actor: Viewer, at: datetime, title: str, aim: str, previous_id: int | None = None) -> int:
-    """A group meeting of a coordinator: about no person and no plan. Returns its id; it is arranged next."""
-    if not actor.has(COORDINATES):
-        raise NotAllowed
-    if not title:
-        raise RuleBroken("Give the meeting a name", "title")
-    if previous_id is not None:
-        previous_id = db.session.scalar(
-            select(Meeting.id).where(
-                Meeting.id == previous_id,
-                Meeting.agency_id == actor.agency_id,
-                Meeting.kind == MeetingKind.GROUP,
-            )
-        )
-    meeting = Meeting(
-        id=new_id(),
-        agency_id=actor.agency_id,
-        kind=MeetingKind.GROUP,
-        status=MeetingStatus.APPROVED,
-        status_at=at,
-        title=title,
-        aim=aim,
-        proposed_at=at,
-        proposed_by_id=actor.user_id,
-        decided_at=at,
-        decided_by_id=actor.user_id,
-        previous_id=previous_id,
-    )
-    db.session.add(meeting)
-    db.session.flush()
-    step(meeting, "proposed", title, actor=actor, at=at)
-    audit.record(actor, "group meeting called", at=at, about_id=meeting.id)
-    return meeting.id
-
-
-def is_social_work(agency_id: int) -> bool:
-    """Whether the agency is one of social work, which alone calls a case conference (S2-20)."""
-    kind = db.session.scalar(select(Agency.kind).where(Agency.id == agency_id))
-    return kind is AgencyKind.SOCIAL_WORK
-
-
-#: Why what social work gives with the record of a conference is kept apart.
-OF_A_CONFERENCE = "Given by social work with a statutory case conference: it may not be passed on"
-
-
-@use_case
-def record_conference(
-    case: CaseFile,
-    *,
-    actor: Viewer,
-    at: datetime,
-    starts_at: datetime | None,
-    place: str,
-    chair_name: str,
-    case_manager_invited: bool,
-    message: str = "",
-    aim: str = "",
-    kept_apart: str = "",
-) -> int:
-    """Record that social work calls, or has held, a statutory case conference (S2-20): when, where, who chairs, whether
-    the case manager is invited (S2-21). `message` is what those who hold the plan may know; `aim` stays with social
-    work; `kept_apart` goes into the restricted section of the case and nowhere else. It changes no plan and has no
-    minutes here, so that nothing which social work was told passes on (X-6, F12).
-    Raises NotAllowed for any other agency. Returns its id."""
-    hold(case)
-    if not is_social_work(actor.agency_id):
-        raise NotAllowed
-    if starts_at is None:
-        raise RuleBroken("Say on which day", "day")
-    if not place:
-        raise RuleBroken("Say where", "place")
-    past = starts_at <= at
-    meeting = Meeting(
-        id=new_id(),
-        case_id=case.id,
-        agency_id=actor.agency_id,
-        kind=MeetingKind.CONFERENCE,
-        status=MeetingStatus.HELD if past else MeetingStatus.SCHEDULED,
-        status_at=at,
-        aim=aim,
-        message=message,
-        proposed_at=at,
-        proposed_by_id=actor.user_id,
-        starts_at=starts_at,
-        place=place,
-        chair_name=chair_name,
-        invited_at=at if case_manager_invited else None,
-        begun_at=starts_at if past else None,
-        ended_at=starts_at if past else None,
-    )
-    db.session.add(meeting)
-    db.session.flush()
-    events.happened(
-        case,
-        "conference_recorded",
-        f"Social work {'held' if past else 'calls'} a case conference on {dates.day(clock.local_day(starts_at))}",
-        actor=actor,
-        at=at,
-        audience=Audience.LEAD if actor.agency_id == case.lead_agency_id else Audience.AGENCY,
-        for_agency_id=None if actor.agency_id == case.lead_agency_id else actor.agency_id,
-        meeting_id=meeting.id,
-        tell_case_workers=True,
-    )
-    step(meeting, "conference", "Conference recorded", actor=actor, at=at)
-    if kept_apart:
-        restricted.receive(
-            case,
-            actor=actor,
-            at=at,
-            given_by=f"{actor.name}, {actor.agency_name}",
-            received_on=clock.local_day(at),
-            text=kept_apart,
-            why=OF_A_CONFERENCE,
-        )
-    audit.record(actor, "case conference recorded", at=at, case=case)
-    return meeting.id

@@ -14,8 +14,8 @@ from caseapp.policy.do import Do
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda
-from caseapp.services.meeting_hold import open_agenda
-from caseapp.services.meeting_records import record, step, tell
+from caseapp.services.meetings.hold import open_agenda
+from caseapp.services.meetings.records import record, step, tell
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import PointSource
 

@@ -20,9 +20,9 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.meetings import MeetingFile, find_meeting
 from caseapp.policy.viewer import Viewer
-from caseapp.services.meeting_hold import ISSUED, running
-from caseapp.services.meeting_minutes import entitled
-from caseapp.services.meeting_records import meeting_of, move, record, step, tell
+from caseapp.services.meetings.hold import ISSUED, running
+from caseapp.services.meetings.minutes import entitled
+from caseapp.services.meetings.records import meeting_of, move, record, step, tell
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import MeetingStatus
 

@@ -8,8 +8,8 @@ from caseapp.extensions import db
 from caseapp.models import Agency, Attendee
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services.meeting_hold import running
-from caseapp.services.meeting_records import attendee_of, record
+from caseapp.services.meetings.hold import running
+from caseapp.services.meetings.records import attendee_of, record
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AttendeeKind, Presence
 

@@ -10,22 +10,14 @@ from sqlalchemy import delete, select
 from caseapp.errors import NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import (
-    Action,
-    Agency,
-    Attendee,
-    DecisionView,
-    Goal,
-    MeetingChange,
-    MeetingDecision,
-)
+from caseapp.models import Action, Agency, Attendee, DecisionView, Goal, MeetingChange, MeetingDecision
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda as agendas
-from caseapp.services import meeting_minutes_apply as plan
-from caseapp.services.meeting_hold import running
-from caseapp.services.meeting_records import name_of, record
-from caseapp.services.meeting_room import open_apart_id
+from caseapp.services.meetings import minutes_apply as plan
+from caseapp.services.meetings.hold import running
+from caseapp.services.meetings.records import name_of, record
+from caseapp.services.meetings.room import open_apart_id
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import ChangeKind, Presence, Standpoint
 
@@ -35,7 +27,7 @@ HERE = (Presence.THERE, Presence.BY_PHONE)
 @dataclass(frozen=True)
 class Said:
     """What is typed about a decision. `agrees` and `disagrees` are attendees' ids; `against` what those who do not agree
-    want instead. `change` drafts the plan: the fields of services.meeting_minutes_apply, days as ISO text; `first` an
+    want instead. `change` drafts the plan: the fields of services.meetings.minutes_apply, days as ISO text; `first` an
     action for a goal that is added with it."""
 
     text: str = ""

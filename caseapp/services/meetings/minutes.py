@@ -27,12 +27,12 @@ from caseapp.policy.meetings import MeetingFile, not_withdrawn_since, standing
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda, meeting_minutes_content, plan_diff, plan_versions
 from caseapp.services import agreements, events, reviews
-from caseapp.services import meeting_minutes_apply as plan_changes
 from caseapp.services.case_hold import first_name
-from caseapp.services.meeting_hold import ISSUED
-from caseapp.services.meeting_records import meeting_of, move, must_stand_at, record, step, tell
-from caseapp.services.meeting_room import record_of
-from caseapp.services.meeting_room_decisions import drafts_of
+from caseapp.services.meetings import minutes_apply as plan_changes
+from caseapp.services.meetings.decisions import drafts_of
+from caseapp.services.meetings.hold import ISSUED
+from caseapp.services.meetings.records import meeting_of, move, must_stand_at, record, step, tell
+from caseapp.services.meetings.room import record_of
 from caseapp.services.plan_records import plan_of
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import (

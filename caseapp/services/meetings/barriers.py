@@ -13,7 +13,7 @@ from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.meeting_barriers import ISSUED
-from caseapp.services.meeting_records import record
+from caseapp.services.meetings.records import record
 from caseapp.services.transaction import use_case
 
 

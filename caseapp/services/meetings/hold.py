@@ -6,7 +6,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services.meeting_records import meeting_of
+from caseapp.services.meetings.records import meeting_of
 from caseapp.vocabulary import COMING_MEETINGS, MeetingStatus
 
 #: What is decided can still be written down.

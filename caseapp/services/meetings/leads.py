@@ -12,7 +12,7 @@ from caseapp.ids import new_id
 from caseapp.models import Agency, LeadClaim, LeadTalk
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services.meeting_records import meeting_of, must_be, record, step, tell, when
+from caseapp.services.meetings.records import meeting_of, must_be, record, step, tell, when
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import MeetingKind
 
