@@ -29,7 +29,7 @@ from caseapp.models import (
 from caseapp.policy import rights
 from caseapp.queries import everything_held
 from caseapp.queries import retention as reads
-from caseapp.services import retention
+from caseapp.services import disposals, legal_holds, retention
 from caseapp.services.subject_requests import in_months
 from caseapp.vocabulary import HoldGround, RetentionDecision, RetentionRule
 from tests import canaries, gaps
@@ -84,7 +84,7 @@ def in_a_fortnight():
 def disposed(world):
     """Niall's record is decided upon and, a fortnight later, gone."""
     retention.approve(seen(world.declan), **by(world.declan))
-    return retention.dispose_due(at=in_a_fortnight())
+    return disposals.dispose_due(at=in_a_fortnight())
 
 
 # --- what is due ----------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_line_managers_decide_and_privacy_officers_read_along(world, db_session)
     assert femi is not None
     with pytest.raises(NotAllowed):
         retention.approve(femi, **by(world.femi))
-    retention.hold(femi, **by(world.femi), ground=HoldGround.INQUIRY, reason="HIQA asks")
+    legal_holds.hold(femi, **by(world.femi), ground=HoldGround.INQUIRY, reason="HIQA asks")
     for other in ("orla", "shauna", "tomasz", "amina", "mark", "nora", "sinead", "root", "ciara"):
         assert seen(world.viewers[other]) is None, other
 
@@ -229,19 +229,19 @@ def test_kept_longer_with_a_reason_it_comes_back_when_the_years_are_over(world, 
 def test_a_disposal_waits_a_fortnight_in_which_it_is_taken_back(world, db_session):
     retention.approve(listed(world), **by(world.declan))
     early = clock.now() + timedelta(days=retention.GRACE - 1)
-    assert retention.dispose_due(at=early) == (0, 0)
+    assert disposals.dispose_due(at=early) == (0, 0)
     retention.take_back(seen(world.declan), **by(world.declan))
-    assert retention.dispose_due(at=in_a_fortnight()) == (0, 0)
+    assert disposals.dispose_due(at=in_a_fortnight()) == (0, 0)
     assert db_session.get(Case, world.case_id) is not None
 
 
 def test_nothing_is_disposed_of_under_a_legal_hold(world, db_session):
     review = listed(world)
     retention.approve(review, **by(world.declan))
-    hold_id = retention.hold(
+    hold_id = legal_holds.hold(
         review, **by(world.declan), ground=HoldGround.CLAIM, reason="A letter before action"
     )
-    assert retention.dispose_due(at=in_a_fortnight()) == (0, 0), "the decision was called off"
+    assert disposals.dispose_due(at=in_a_fortnight()) == (0, 0), "the decision was called off"
     with pytest.raises(RuleBroken, match="legal hold"):
         retention.approve(seen(world.declan), **by(world.declan))
     # a hold that came past the decision in some other way is seen at the last moment
@@ -252,12 +252,12 @@ def test_nothing_is_disposed_of_under_a_legal_hold(world, db_session):
         {"d": clock.today(), "u": world.declan.user_id, "a": LONG_AGO.isoformat(sep=" ")},
     )
     db_session.commit()
-    assert retention.dispose_due(at=clock.now()) == (0, 1)
+    assert disposals.dispose_due(at=clock.now()) == (0, 1)
     db_session.expire_all()
     assert only_review().decision is RetentionDecision.WAITING
     with pytest.raises(RuleBroken, match="why the hold ends"):
-        retention.lift(seen(world.declan), **by(world.declan), hold_id=hold_id, reason="")
-    retention.lift(seen(world.declan), **by(world.declan), hold_id=hold_id, reason="Settled")
+        legal_holds.lift(seen(world.declan), **by(world.declan), hold_id=hold_id, reason="")
+    legal_holds.lift(seen(world.declan), **by(world.declan), hold_id=hold_id, reason="Settled")
     assert disposed(world) == (1, 0)
 
 
@@ -393,7 +393,7 @@ def test_after_a_disposal_no_word_of_the_person_is_left_anywhere(old, db_session
     assert retention.list_due(at=clock.now()) >= 1
     review = db_session.scalar(select(RetentionReview.id).where(RetentionReview.person_id == world.person_id))
     retention.approve(rights.find_retention_review(world.declan, review), **by(world.declan))
-    assert retention.dispose_due(at=in_a_fortnight()) == (1, 0)
+    assert disposals.dispose_due(at=in_a_fortnight()) == (1, 0)
     db_session.expire_all()
     after = words_left(OWN)
     left = [
@@ -415,7 +415,7 @@ def test_what_remains_is_a_certificate_that_names_nobody(old, db_session):
     retention.list_due(at=clock.now())
     review = db_session.scalar(select(RetentionReview.id).where(RetentionReview.person_id == world.person_id))
     retention.approve(rights.find_retention_review(world.declan, review), **by(world.declan))
-    retention.dispose_due(at=in_a_fortnight())
+    disposals.dispose_due(at=in_a_fortnight())
     one = db_session.scalars(select(Disposal)).one()
     assert (one.person_id, one.cases, one.person_too) == (world.person_id, [world.case_id], True)
     assert one.decided_by_id == world.declan.user_id and one.removed["case_note"] >= 2
@@ -498,16 +498,16 @@ def test_if_anything_of_it_fails_nothing_of_it_is_done(old, db_session, monkeypa
         return {name: len(rows) for name, rows in everything_held.walk(world.person_id, [world.case_id])}
 
     before = counts()
-    done = retention._delete
+    done = disposals._delete
 
     def fails(name, rows):
         if name == "goal":
             raise RuntimeError("the machine stopped")
         done(name, rows)
 
-    monkeypatch.setattr(retention, "_delete", fails)
+    monkeypatch.setattr(disposals, "_delete", fails)
     with pytest.raises(RuntimeError, match="stopped"):
-        retention.dispose_due(at=in_a_fortnight())
+        disposals.dispose_due(at=in_a_fortnight())
     db_session.expire_all()
     assert counts() == before
     assert db_session.scalars(select(Disposal)).all() == []

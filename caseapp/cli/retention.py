@@ -5,6 +5,7 @@ from flask.cli import with_appcontext
 
 from caseapp import clock, dates
 from caseapp.queries import retention as reads
+from caseapp.services import disposals
 from caseapp.services import retention as service
 
 
@@ -18,7 +19,7 @@ def retention(only_list):
     at = clock.now()
     if not only_list:
         new = service.list_due(at=at)
-        done, stopped = service.dispose_due(at=at)
+        done, stopped = disposals.dispose_due(at=at)
         click.echo(f"{new} put forward, {done} disposed of, {stopped} stopped.")
     for line in reads.by_agency(service.due(at)):
         click.echo(

@@ -40,6 +40,7 @@ from caseapp.services import (
     consent_effects,
     digests,
     disclosures_again,
+    disposals,
     dormant,
     emergency_news,
     imports,
@@ -194,7 +195,7 @@ def _consents(at: datetime) -> str:
 
 
 def _disposals(at: datetime) -> str:
-    done, stopped = retention.dispose_due(at=at)
+    done, stopped = disposals.dispose_due(at=at)
     return f"{done} disposed of, {stopped} stopped"
 
 

@@ -11,6 +11,7 @@ from caseapp.policy.do import Do
 from caseapp.queries import retention as reads
 from caseapp.queries.plan_text import first_name
 from caseapp.queries.rights import agency_facts
+from caseapp.services import legal_holds
 from caseapp.services import retention as acts
 from caseapp.vocabulary import HoldGround
 from caseapp.web import lists
@@ -181,7 +182,7 @@ def _given_hold(form):
 def hold(review):
     form = HoldForm(prefix="hold-")
     if form.validate_on_submit() and form.accepts(
-        lambda **by: acts.hold(review, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
+        lambda **by: legal_holds.hold(review, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
     ):
         return saved(_back(review), say="On hold. Nothing of it is disposed of.")
     return _again(review, "holding", form)
@@ -193,7 +194,7 @@ def lift(review, hold_id):
     _known(hold_id, review.person_id)
     form = LiftForm(prefix="lift-")
     if form.validate_on_submit() and form.accepts(
-        acts.lift, review, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
+        legal_holds.lift, review, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
     ):
         return saved(_back(review), say="The hold is lifted.")
     return _again(review, "lifting", form)
@@ -238,7 +239,7 @@ def holds(case):
 def hold_case(case):
     form = HoldForm(prefix="hold-")
     if form.validate_on_submit() and form.accepts(
-        lambda **by: acts.hold(case, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
+        lambda **by: legal_holds.hold(case, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
     ):
         return saved(
             url_for("rights.holds", reference=case.reference), say="On hold. Nothing of it is disposed of."
@@ -252,7 +253,7 @@ def lift_case(case, hold_id):
     _known(hold_id, case.person_id)
     form = LiftForm(prefix="lift-")
     if form.validate_on_submit() and form.accepts(
-        acts.lift, case, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
+        legal_holds.lift, case, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
     ):
         return saved(url_for("rights.holds", reference=case.reference), say="The hold is lifted.")
     return refused("rights/holds.html", form=form, **_holds(case, lifting=form))
