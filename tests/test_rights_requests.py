@@ -30,7 +30,7 @@ from caseapp.models import (
 from caseapp.policy import rights
 from caseapp.queries import everything_held
 from caseapp.queries import rights as reads
-from caseapp.services import reminders, subject_requests
+from caseapp.services import reminders, subject_items, subject_packs, subject_requests
 from caseapp.services.subject_requests import in_months
 from caseapp.vocabulary import (
     AccessStage,
@@ -70,7 +70,7 @@ def gathered(world, who="declan", **more):
     known = {"identity_how": "Known to Orla for a year", "identity_on": clock.today()}
     request_id = asked(world, **known | more)
     me = world.viewers[who]
-    subject_requests.gather(seen(me, request_id), **by(me))
+    subject_items.gather(seen(me, request_id), **by(me))
     return request_id
 
 
@@ -103,7 +103,7 @@ def give_all(world, request_id, who="declan", but=()):
         if item.id in but:
             continue
         apart = item.look_why == everything_held.APART
-        subject_requests.decide_item(
+        subject_items.decide_item(
             rights.find_subject_item(me, item.id),
             **by(me),
             decision=ItemDecision.WITHHELD if apart else ItemDecision.GIVEN,
@@ -115,7 +115,7 @@ def give_all(world, request_id, who="declan", but=()):
 def packed(app, world, request_id, who="declan"):
     me = world.viewers[who]
     with app.test_request_context():
-        subject_requests.make_pack(seen(me, request_id), **by(me), write=subject_pack.archive)
+        subject_packs.make_pack(seen(me, request_id), **by(me), write=subject_pack.archive)
     return db.session.scalar(select(SubjectPack).where(SubjectPack.request_id == request_id))
 
 
@@ -164,7 +164,7 @@ def test_whoever_wrote_it_down_never_reads_what_was_gathered(world, db_session):
     item = waiting(request_id)[0]
     assert rights.find_subject_item(world.orla, item.id) is None
     with pytest.raises(NotAllowed):
-        subject_requests.gather(orla, **by(world.orla))
+        subject_items.gather(orla, **by(world.orla))
 
 
 def test_a_partner_whose_consent_ended_no_longer_knows_of_the_request(world, db_session):
@@ -302,12 +302,12 @@ def test_what_is_withheld_is_counted_with_its_ground_and_not_shown(app, world, d
     (relative,) = [one for one in waiting(request_id) if one.held_in == "person_relative"]
     item = rights.find_subject_item(me, relative.id)
     with pytest.raises(RuleBroken, match="ground in law"):
-        subject_requests.decide_item(item, **by(me), decision=ItemDecision.WITHHELD)
+        subject_items.decide_item(item, **by(me), decision=ItemDecision.WITHHELD)
     with pytest.raises(RuleBroken, match="holds here"):
-        subject_requests.decide_item(
+        subject_items.decide_item(
             item, **by(me), decision=ItemDecision.WITHHELD, ground=WithholdGround.THIRD_PARTY
         )
-    subject_requests.decide_item(
+    subject_items.decide_item(
         item,
         **by(me),
         decision=ItemDecision.WITHHELD,
@@ -327,16 +327,16 @@ def test_the_pack_is_not_made_before_all_is_looked_at_and_it_is_known_who_asks(a
     me = world.declan
     make = {"write": subject_pack.archive}
     with pytest.raises(RuleBroken, match="Gather"):
-        subject_requests.make_pack(seen(me, request_id), **by(me), **make)
-    subject_requests.gather(seen(me, request_id), **by(me))
+        subject_packs.make_pack(seen(me, request_id), **by(me), **make)
+    subject_items.gather(seen(me, request_id), **by(me))
     with pytest.raises(RuleBroken, match="make sure"):
-        subject_requests.make_pack(seen(me, request_id), **by(me), **make)
+        subject_packs.make_pack(seen(me, request_id), **by(me), **make)
     subject_requests.check_identity(seen(me, request_id), **by(me), how="Passport seen", on=clock.today())
     add_note(world)
-    subject_requests.gather(seen(me, request_id), **by(me))
+    subject_items.gather(seen(me, request_id), **by(me))
     assert [one.held_in for one in waiting(request_id)] == ["case_note"]
     with pytest.raises(RuleBroken, match="1 thing still waits"):
-        subject_requests.make_pack(seen(me, request_id), **by(me), **make)
+        subject_packs.make_pack(seen(me, request_id), **by(me), **make)
 
 
 def test_a_pack_is_made_once_and_the_database_keeps_it_as_it_is(app, world, db_session):

@@ -1,42 +1,29 @@
 """A person asks for what is kept about them (X-5, GDPR art. 12, 15): written down by whoever they ask, answered within
-one calendar month by the agency that leads their case.
+one calendar month by the agency that leads their case. What is held is gathered and looked at in subject_items, and given in
+a pack that is made once (subject_packs)."""
 
-What is held is gathered as it stands that day, each thing is looked at where it may touch somebody else, and the pack is
-made once from what was gathered (documents/subject_pack.py makes the file)."""
-
-import hashlib
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from caseapp import clock
+from caseapp import clock, dates
 from caseapp.errors import NotAllowed, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Person, SubjectItem, SubjectPack, SubjectRequest, SubjectStep, User
+from caseapp.models import Person, SubjectRequest, SubjectStep, User
 from caseapp.policy import rights, rules
 from caseapp.policy.do import Do
-from caseapp.policy.rights import ItemFile, SubjectFile
+from caseapp.policy.rights import SubjectFile
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import everything_held
 from caseapp.services import audit, events
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import (
-    OPEN_ACCESS,
-    AccessAct,
-    AccessStage,
-    AskedHow,
-    AuditAct,
-    ItemDecision,
-    WithholdGround,
-)
+from caseapp.vocabulary import OPEN_ACCESS, AccessAct, AccessStage, AskedHow, AuditAct
 
 #: Calendar days before its day on which an answer is called to mind; once late, it comes again after as many.
 SOON = 7
-LOOKS_THROUGH = (AccessStage.RECEIVED, AccessStage.REVIEW)
 
 
 def in_months(day: date, months: int) -> date:
@@ -105,9 +92,9 @@ def receive(
     )
     db.session.add(row)
     db.session.flush()
-    _step(row, AccessAct.RECEIVED, actor, at)
+    step(row, AccessAct.RECEIVED, actor, at)
     if identity_on:
-        _step(row, AccessAct.IDENTITY, actor, at, identity_how)
+        step(row, AccessAct.IDENTITY, actor, at, identity_how)
     _tell(row, actor, at, "A person asked for what is kept about them. See Requests.")
     return row.id
 
@@ -137,13 +124,13 @@ def check_identity(
     asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, how: str, on: date | None
 ) -> int:
     """How, and on which local day, it was made sure that it is the person who asks. Returns its id."""
-    row = _hold(asked, actor, Do.SPEAK_FOR_SUBJECT, version)
+    row = hold(asked, actor, Do.SPEAK_FOR_SUBJECT, version)
     if not how:
         raise RuleBroken("Say how you know that it is them", "how")
     if on is None or on > clock.local_day(at):
         raise RuleBroken("Say on which day it was checked", "on")
     row.identity_how, row.identity_on = how, on
-    _step(row, AccessAct.IDENTITY, actor, at, how)
+    step(row, AccessAct.IDENTITY, actor, at, how)
     return row.id
 
 
@@ -160,12 +147,12 @@ def extend(
 ) -> int:
     """Take more time, two further months at most, for a reason that the person is told within the first (art. 12(3)).
     Once only. Returns its id."""
-    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    row = hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
     if row.extended_to is not None:
         raise RuleBroken("More time was taken already; there is none left to take")
     latest = in_months(row.received_on, 3)
     if until is None or not row.due_on < until <= latest:
-        raise RuleBroken(f"Choose a day after the first month and not after {_day(latest)}", "until")
+        raise RuleBroken(f"Choose a day after the first month and not after {dates.day(latest)}", "until")
     if not reason:
         raise RuleBroken("Say why it takes longer, as the person was told", "reason")
     if told_on is None or told_on > clock.local_day(at) or told_on < row.received_on:
@@ -173,203 +160,8 @@ def extend(
     if told_on > row.due_on:
         raise RuleBroken("The person has to be told within the first month", "told_on")
     row.extended_to, row.extended_reason, row.extended_told_on = until, reason, told_on
-    _step(row, AccessAct.EXTENDED, actor, at, reason)
+    step(row, AccessAct.EXTENDED, actor, at, reason)
     return row.id
-
-
-@use_case
-def gather(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None) -> int:
-    """Gather what the agency holds, as it stands now. What speaks against nothing is to be given; what may touch somebody
-    else waits to be looked at. Gathering again adds what is new. Returns its id."""
-    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
-    if row.stage not in LOOKS_THROUGH:
-        raise RuleBroken("The pack has been made")
-    kept = everything_held.kept_by(row.agency_id, row.person_id)
-    there = {
-        tuple(row)
-        for row in db.session.execute(
-            select(SubjectItem.held_in, SubjectItem.held_key).where(SubjectItem.request_id == row.id)
-        )
-    }
-    found = everything_held.held(
-        row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
-    )
-    new = [one for one in found if (one.table, one.key) not in there and not _this(one, row)]
-    db.session.add_all(_item(row, one, at) for one in new)
-    row.stage, row.gathered_at = AccessStage.REVIEW, at
-    _step(row, AccessAct.GATHERED, actor, at, f"{len(new)} things")
-    return row.id
-
-
-def _this(one, row):
-    """This very request says nothing about the person that they did not say themselves."""
-    return one.table == "subject_request" and one.key == str(row.id)
-
-
-def _item(row, one, at):
-    return SubjectItem(
-        request_id=row.id,
-        held_in=one.table,
-        held_key=one.key,
-        section=one.section,
-        at=one.at,
-        title=one.title,
-        content=[list(pair) for pair in one.fields],
-        look_why=one.look,
-        not_for_id=one.not_for,
-        decision=ItemDecision.WAITING if one.look else ItemDecision.GIVEN,
-        decided_at=None if one.look else at,
-    )
-
-
-@use_case
-def decide_item(
-    item: ItemFile,
-    *,
-    actor: Viewer,
-    at: datetime,
-    version: int | None = None,
-    decision: ItemDecision,
-    ground: WithholdGround | None = None,
-    why: str = "",
-) -> int:
-    """Give one thing, or withhold it on a legal ground with the reason why it holds here. What is kept apart is given
-    only by somebody who reads it, by hand, and never goes into the pack. Returns the item's id."""
-    if not rules.may(actor, Do.DECIDE_SUBJECT_ITEM, item):
-        raise NotAllowed
-    row = db.session.scalar(
-        select(SubjectItem)
-        .where(SubjectItem.id == item.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
-    apart = row.held_in in everything_held.SEALED and not row.content
-    if apart and decision is ItemDecision.GIVEN and not _reads_apart(row, item, actor):
-        raise RuleBroken("Only those on the list of the section give this. Ask its line manager", "decision")
-    if decision is ItemDecision.WITHHELD:
-        if ground is None:
-            raise RuleBroken("Choose the ground in law", "ground")
-        if not why:
-            raise RuleBroken("Say why this ground holds here", "why")
-    elif decision is not ItemDecision.GIVEN:
-        raise RuleBroken("Choose whether it is given", "decision")
-    withheld = decision is ItemDecision.WITHHELD
-    row.decision, row.ground, row.why = decision, ground if withheld else None, why if withheld else ""
-    row.decided_at, row.decided_by_id = at, actor.user_id
-    audit.record(
-        actor,
-        f"access request: {row.section.lower()}, {'withheld' if withheld else 'given'}",
-        at=at,
-        person_id=item.request.person_id,
-        detail={"request": row.request_id, "item": row.id},
-    )
-    return row.id
-
-
-def _reads_apart(row, item, actor):
-    from caseapp.queries.restricted import restricted_for_review
-
-    if row.held_in != "restricted_entry":
-        from caseapp.policy.disclosures import find_disclosure
-
-        return find_disclosure(actor, int(row.held_key)) is not None
-    return any(
-        one.text is not None and str(one.id) == row.held_key
-        for one in restricted_for_review(item.request.person_id, viewer=actor)
-    )
-
-
-@use_case
-def give_rest(
-    asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, section: str
-) -> int:
-    """Give everything of one section that still waits, after looking it through; what is kept apart and what is about the
-    reviewer themself stays. Returns its id."""
-    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
-    if row.stage not in LOOKS_THROUGH:
-        raise RuleBroken("The pack has been made")
-    done = db.session.execute(
-        update(SubjectItem)
-        .where(
-            SubjectItem.request_id == row.id,
-            SubjectItem.section == section,
-            SubjectItem.decision == ItemDecision.WAITING,
-            SubjectItem.look_why != everything_held.APART,
-            (SubjectItem.not_for_id.is_(None)) | (SubjectItem.not_for_id != actor.user_id),
-        )
-        .values(
-            decision=ItemDecision.GIVEN,
-            decided_at=at,
-            decided_by_id=actor.user_id,
-            version=SubjectItem.version + 1,
-        )
-        .returning(SubjectItem.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if not done:
-        raise RuleBroken("Nothing of this section waits for you")
-    _step(row, AccessAct.DECIDED, actor, at, f"{section}: the rest is given ({len(done)})")
-    return row.id
-
-
-def waiting(request_id: int) -> int:
-    """How many things still wait to be looked at."""
-    return db.session.scalar(
-        select(func.count()).where(
-            SubjectItem.request_id == request_id, SubjectItem.decision == ItemDecision.WAITING
-        )
-    )
-
-
-@use_case
-def make_pack(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, write) -> int:
-    """Make the archive, once and for good: `write(request, items, accesses, at)` gives its bytes, of the same facts the
-    same bytes. Everything has been decided, and it was made sure who asks. Returns the pack's id."""
-    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
-    if row.stage is not AccessStage.REVIEW:
-        raise RuleBroken("Gather what is held first" if row.gathered_at is None else "The pack has been made")
-    if row.identity_on is None:
-        raise RuleBroken("First make sure that it is the person who asks, and write down how")
-    if left := waiting(row.id):
-        raise RuleBroken(
-            f"{left} thing{'s' if left > 1 else ''} still wait{'' if left > 1 else 's'} to be looked at"
-        )
-    items = db.session.scalars(
-        select(SubjectItem).where(SubjectItem.request_id == row.id).order_by(SubjectItem.id)
-    ).all()
-    kept = everything_held.kept_by(row.agency_id, row.person_id)
-    looks = everything_held.accesses(
-        row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
-    )
-    content = write(row, items, looks, at)
-    pack = SubjectPack(
-        id=new_id(),
-        request_id=row.id,
-        made_at=at,
-        made_by_id=actor.user_id,
-        digest=hashlib.sha256(content).hexdigest(),
-        items=sum(one.decision is ItemDecision.GIVEN for one in items),
-        withheld=sum(one.decision is ItemDecision.WITHHELD for one in items),
-        content=content,
-    )
-    db.session.add(pack)
-    row.stage = AccessStage.MADE
-    _step(row, AccessAct.MADE, actor, at, f"SHA-256 {pack.digest}")
-    return pack.id
-
-
-@use_case
-def take_out(asked: SubjectFile, *, actor: Viewer, at: datetime) -> tuple[bytes, str]:
-    """The archive and its checksum, looked at again before it leaves. It leaves a line in the history."""
-    if not rules.may(actor, Do.TAKE_SUBJECT_PACK, asked):
-        raise NotAllowed
-    pack = db.session.scalar(select(SubjectPack).where(SubjectPack.request_id == asked.id))
-    if pack is None or hashlib.sha256(pack.content).hexdigest() != pack.digest:
-        raise RuleBroken("The pack is not what was made. Tell whoever keeps this system.")
-    _step(db.session.get(SubjectRequest, asked.id), AccessAct.TAKEN, actor, at, audited=False)
-    return pack.content, pack.digest
 
 
 @use_case
@@ -378,7 +170,7 @@ def answer(
 ) -> int:
     """The person has the pack: on which local day, and how they were given it. The access record says it was disclosed to
     them. Returns its id."""
-    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    row = hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
     if row.stage is not AccessStage.MADE:
         raise RuleBroken("Make the pack first")
     if on is None or on > clock.local_day(at) or on < row.received_on:
@@ -414,7 +206,7 @@ def refuse(
 ) -> int:
     """Not answered, because it is manifestly unfounded or excessive or it is not them (art. 12(2), 12(5)). The person is
     told why, and that they may complain to the Data Protection Commission. Returns its id."""
-    row = _hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
+    row = hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
     if not reason:
         raise RuleBroken("Say why, as the person was told", "reason")
     if told_on is None or told_on > clock.local_day(at) or told_on < row.received_on:
@@ -429,7 +221,7 @@ def withdraw(
     asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | None = None, words: str
 ) -> int:
     """The person no longer wants it, in their words. Returns its id."""
-    row = _hold(asked, actor, Do.SPEAK_FOR_SUBJECT, version)
+    row = hold(asked, actor, Do.SPEAK_FOR_SUBJECT, version)
     if not words:
         raise RuleBroken("Write what the person said", "words")
     _end(row, AccessStage.WITHDRAWN, AccessAct.WITHDRAWN, actor, at, words)
@@ -439,20 +231,21 @@ def withdraw(
 @use_case
 def note(asked: SubjectFile, *, actor: Viewer, at: datetime, text: str) -> int:
     """A line in the history. Returns the request's id."""
-    row = _hold(asked, actor, Do.SPEAK_FOR_SUBJECT, None)
+    row = hold(asked, actor, Do.SPEAK_FOR_SUBJECT, None)
     if not text:
         raise RuleBroken("Write what happened", "text")
-    _step(row, AccessAct.NOTED, actor, at, text)
+    step(row, AccessAct.NOTED, actor, at, text)
     return row.id
 
 
 def _end(row, stage, act, actor, at, text):
     row.stage, row.ended_at = stage, at
-    _step(row, act, actor, at, text)
+    step(row, act, actor, at, text)
     _tell(row, actor, at, "A person’s request for what is kept about them has ended. See Requests.")
 
 
-def _hold(asked, actor, act, version):
+def hold(asked: SubjectFile, actor: Viewer, act: Do, version: int | None) -> SubjectRequest:
+    """The request, held, where the actor may do this and it goes on. Raises NotAllowed, Stale, RuleBroken."""
     if not rules.may(actor, act, asked):
         raise NotAllowed
     row = db.session.scalar(
@@ -468,7 +261,8 @@ def _hold(asked, actor, act, version):
     return row
 
 
-def _step(row, act, actor, at, text="", audited=True):
+def step(row, act, actor, at, text="", audited=True) -> None:
+    """A line in the request's history, and in the audit record."""
     db.session.add(SubjectStep(request_id=row.id, at=at, user_id=actor.user_id, act=act, text=text))
     if audited:
         audit.record(
@@ -484,12 +278,6 @@ def _tell(row, actor, at, words):
     """Those who answer, and whoever wrote it down."""
     people = answering(row.agency_id) | {row.recorded_by_id}
     events.notify(people - {actor.user_id}, "subject_request", at=at, plain=words)
-
-
-def _day(day):
-    from caseapp import dates
-
-    return dates.day(day)
 
 
 # --- reminders ------------------------------------------------------------------------------------------------------

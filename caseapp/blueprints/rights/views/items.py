@@ -9,7 +9,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import everything_held
 from caseapp.queries import rights as reads
-from caseapp.services import subject_requests as acts
+from caseapp.services import subject_items
 from caseapp.vocabulary import ItemDecision
 from caseapp.web.access import on_subject_item, on_subject_request
 from caseapp.web.answers import page, refused, saved
@@ -93,7 +93,7 @@ def item(item):
 def decide_item(item):
     form = ItemForm()
     if form.validate_on_submit() and form.accepts(
-        acts.decide_item,
+        subject_items.decide_item,
         item,
         actor=viewer(),
         at=clock.now(),

@@ -20,6 +20,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.scopes import find_case
 from caseapp.queries import rights as reads
+from caseapp.services import subject_items, subject_packs
 from caseapp.services import subject_requests as acts
 from caseapp.vocabulary import AskedHow, AuditAct
 from caseapp.web import lists
@@ -212,7 +213,7 @@ def extend(asked):
 @on_subject_request(Do.DECIDE_SUBJECT_REQUEST, "a request for what is kept, to gather it")
 def gather(asked):
     form = WithVersion()
-    return _step(asked, "plain", form, acts.gather, "Gathered, as it stands now.")
+    return _step(asked, "plain", form, subject_items.gather, "Gathered, as it stands now.")
 
 
 @bp.post("/requests/<id:asked_id>/rest")
@@ -220,7 +221,12 @@ def gather(asked):
 def give_rest(asked):
     form = SectionForm()
     return _step(
-        asked, "plain", form, acts.give_rest, f"The rest of “{form.section.data}” is given.", "section"
+        asked,
+        "plain",
+        form,
+        subject_items.give_rest,
+        f"The rest of “{form.section.data}” is given.",
+        "section",
     )
 
 
@@ -230,7 +236,7 @@ def give_rest(asked):
 def make_pack(asked):
     form = WithVersion()
     if form.validate_on_submit() and form.accepts(
-        acts.make_pack,
+        subject_packs.make_pack,
         asked,
         actor=viewer(),
         at=clock.now(),
@@ -249,7 +255,7 @@ def take_pack(asked):
     if not form.validate_on_submit():
         return _again(asked, "taking", form)
     try:
-        content, digest = acts.take_out(asked, actor=viewer(), at=clock.now())
+        content, digest = subject_packs.take_out(asked, actor=viewer(), at=clock.now())
     except RuleBroken as broken:
         form.reject(str(broken))
         return _again(asked, "taking", form)
