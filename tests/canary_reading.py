@@ -24,7 +24,7 @@ from caseapp.models import (
 from caseapp.policy import chapters as policy
 from caseapp.policy import reading as readers
 from caseapp.queries.reading_meant import Target
-from caseapp.services import chapters, confirmations, reading_assign, reading_waivers
+from caseapp.services import chapter_versions, chapters, confirmations, reading_assign, reading_waivers
 from caseapp.vocabulary import ChapterChange, PracticeArea, ReadingPurpose, ReadingTarget
 from tests.world import LONG_AGO
 
@@ -83,7 +83,7 @@ def _agency(world, manager, staff, book, asked, waived, read, editor):
                 for name in ("title", "about", "text", "we_statement", "i_statement", "quality_theme")
             },
         )
-        chapters.publish(
+        chapter_versions.publish(
             policy.find_chapter(manager, made),
             actor=manager,
             at=LONG_AGO,

@@ -11,7 +11,7 @@ from caseapp.extensions import db
 from caseapp.models import User
 from caseapp.policy import chapters as policy
 from caseapp.queries.reading_meant import Target
-from caseapp.services import chapters, confirmations, reading_assign
+from caseapp.services import chapter_versions, chapters, confirmations, reading_assign
 from caseapp.vocabulary import ChapterChange, PracticeArea, ReadingPurpose, ReadingTarget
 
 TITLES = {
@@ -37,11 +37,11 @@ class Book:
     def again(self, number, *, at=None, read_by=None, change=ChapterChange.READ_AGAIN):
         """Publish the next version."""
         at = at or clock.now()
-        chapters.write_draft(
+        chapter_versions.write_draft(
             self.file(number), actor=self.world.ciara, at=at, version=0,
             title=TITLES[number], text=f"New words {at}",
         )  # fmt: skip
-        chapters.publish(
+        chapter_versions.publish(
             self.file(number),
             actor=self.world.ciara,
             at=at,
@@ -126,7 +126,7 @@ def _chapter(actor, number, title, at):
         actor=actor, at=at, number=number, area=PracticeArea.PLANNING, title=title, text=f"{title}: words",
         steps=["reviews"] if number == "5.2" else [],
     )  # fmt: skip
-    chapters.publish(
+    chapter_versions.publish(
         policy.find_chapter(actor, made),
         actor=actor,
         at=at,

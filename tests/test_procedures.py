@@ -31,7 +31,7 @@ from caseapp.models import (
 )
 from caseapp.policy.chapters import find_chapter, find_receipt
 from caseapp.queries import chapter_list, chapters, own_reading
-from caseapp.services import agencies, chapter_files, confirmations, handbook, settings
+from caseapp.services import agencies, chapter_files, chapter_versions, confirmations, handbook, settings
 from caseapp.services import chapters as writing
 from caseapp.vocabulary import (
     AgencyKind,
@@ -73,11 +73,11 @@ def new_version(world, viewer, chapter, *, change=ChapterChange.READ_AGAIN, at=N
     """Write and publish the next version; returns its id."""
     at = at or clock.now()
     old = in_force(viewer, chapter)
-    writing.write_draft(
+    chapter_versions.write_draft(
         chapter, actor=viewer, at=at, version=0, title=old.title, text=old.text + "\n\nA new rule. " + words
     )
     day = clock.local_day(at)
-    return writing.publish(
+    return chapter_versions.publish(
         chapter,
         actor=viewer,
         at=at,
@@ -270,14 +270,16 @@ def test_two_editors_never_overwrite_one_another(as_, world):
 
 def test_publishing_twice_brings_one_version_out(world, db_session):
     chapter = of(world.brid, "letters")
-    writing.write_draft(chapter, actor=world.brid, at=clock.now(), version=0, title="Letters", text="New.")
+    chapter_versions.write_draft(
+        chapter, actor=world.brid, at=clock.now(), version=0, title="Letters", text="New."
+    )
     lock = chapters.draft(chapter.id, viewer=world.brid).lock
     given = {
         "at": clock.now(), "version": lock, "change": ChapterChange.MINOR, "changed": "x", "effective_on": clock.today(),
     }  # fmt: skip
-    writing.publish(chapter, actor=world.brid, **given)
+    chapter_versions.publish(chapter, actor=world.brid, **given)
     with pytest.raises(Stale):
-        writing.publish(chapter, actor=world.amina, **given)
+        chapter_versions.publish(chapter, actor=world.amina, **given)
     assert db_session.scalar(select(func.count()).where(ChapterVersion.chapter_id == chapter.id)) == 2
 
 
@@ -584,7 +586,9 @@ def test_a_confirmation_without_sense_is_refused_and_keeps_what_was_typed(
 def test_nobody_confirms_another_agencys_chapter_or_a_draft(world, db_session):
     other = in_force(world.tomasz, of(world.tomasz, "letters")).id
     own = of(world.declan, "letters")
-    draft = writing.write_draft(own, actor=world.declan, at=clock.now(), version=0, title="x", text="y")
+    draft = chapter_versions.write_draft(
+        own, actor=world.declan, at=clock.now(), version=0, title="x", text="y"
+    )
     for version in (other, draft):
         with pytest.raises(RuleBroken):
             read(world.declan, version)
@@ -834,7 +838,7 @@ def test_a_chapter_form_other_than_text_must_have_what_it_says(world):
     chapter = of(world.brid, "letters")
     for form in (ChapterForm.FILE, ChapterForm.LINK):
         draft = chapters.draft(chapter.id, viewer=world.brid)
-        writing.write_draft(
+        chapter_versions.write_draft(
             chapter,
             actor=world.brid,
             at=clock.now(),
@@ -844,7 +848,7 @@ def test_a_chapter_form_other_than_text_must_have_what_it_says(world):
             text="",
         )
         with pytest.raises(RuleBroken, match="There is no"):
-            writing.publish(
+            chapter_versions.publish(
                 chapter, actor=world.brid, at=clock.now(), version=chapters.draft(chapter.id, viewer=world.brid).lock,
                 change=ChapterChange.MINOR, changed="x", effective_on=clock.today(),
             )  # fmt: skip

@@ -15,7 +15,7 @@ from caseapp.policy import reading as readers
 from caseapp.policy.chapters import in_force
 from caseapp.queries.reading_meant import Target
 from caseapp.services import (
-    chapters,
+    chapter_versions,
     confirmations,
     reading_assign,
     reading_reminders,
@@ -113,11 +113,11 @@ def _publish(stage, item):
                 ChapterVersion.chapter_id == chapter_id, in_force(day=clock.local_day(item.at))
             )
         )
-        words = {name: getattr(now, name) for name in chapters.WORDS if name != "changed"}
+        words = {name: getattr(now, name) for name in chapter_versions.WORDS if name != "changed"}
         words["text"] = f"{now.text}\n\n{item.reason}".strip()
         found = handbook.find_chapter(actor, chapter_id)
-        chapters.write_draft(found, actor=actor, at=item.at, version=0, **words)
-        chapters.publish(
+        chapter_versions.write_draft(found, actor=actor, at=item.at, version=0, **words)
+        chapter_versions.publish(
             found,
             actor=actor,
             at=item.at,

@@ -10,7 +10,7 @@ from caseapp.blueprints.procedures.views.reading import words_of
 from caseapp.errors import NotVisible, RuleBroken
 from caseapp.policy.do import Do
 from caseapp.queries import chapter_list, chapters, handbook
-from caseapp.services import chapter_files
+from caseapp.services import chapter_files, chapter_versions
 from caseapp.services import chapters as writing
 from caseapp.vocabulary import ChapterForm
 from caseapp.web.access import allowed, on_chapter
@@ -123,7 +123,9 @@ def _write(chapter, form, source, *, actor, at):
         words |= _file(form, actor, at) or {"file_id": source.file_id}
     else:
         words["file_id"] = None
-    return writing.write_draft(chapter, actor=actor, at=at, version=number(form.version.data) or 0, **words)
+    return chapter_versions.write_draft(
+        chapter, actor=actor, at=at, version=number(form.version.data) or 0, **words
+    )
 
 
 def _file(form, actor, at) -> dict:

@@ -9,6 +9,7 @@ from caseapp.chapter_text import as_plain, lines_changed
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.queries import chapters
+from caseapp.services import chapter_versions
 from caseapp.services import chapters as writing
 from caseapp.vocabulary import ChapterChange
 from caseapp.web.access import on_chapter
@@ -36,7 +37,7 @@ def publish_now(chapter):
     form, draft = PublishForm(), chapters.draft(chapter.id, viewer=viewer())
     form.offer(first=not chapter.published)
     if form.validate_on_submit() and form.accepts(
-        writing.publish,
+        chapter_versions.publish,
         chapter,
         actor=viewer(),
         at=clock.now(),
@@ -106,7 +107,11 @@ def drop(chapter):
         else url_for("procedures.index")
     )
     if form.accepts(
-        writing.drop_draft, chapter, actor=viewer(), at=clock.now(), version=number(form.version.data) or 0
+        chapter_versions.drop_draft,
+        chapter,
+        actor=viewer(),
+        at=clock.now(),
+        version=number(form.version.data) or 0,
     ):
         return saved(there, say="The draft is gone.")
     draft = chapters.draft(chapter.id, viewer=viewer())
