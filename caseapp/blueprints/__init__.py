@@ -13,6 +13,7 @@ NAMES = (
     "meetings",
     "escalations",
     "grievances",
+    "transfers",
     "restricted",
     "doors",
     "emergency",

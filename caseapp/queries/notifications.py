@@ -56,6 +56,7 @@ PLACES = {
     "subject_request_late": ("rights.requests", "To Requests"),
     "retention": ("rights.retention", "To Retention"),
     "privacy_finding": ("privacy.findings", "To unusual reading"),
+    "transfer": ("transfers.index", "To transfers"),
     "disclosure": ("restricted.disclosures", "To Disclosures"),
     "disclosure_again": ("restricted.disclosures", "To Disclosures"),
     "disclosure_again_late": ("restricted.disclosures", "To Disclosures"),

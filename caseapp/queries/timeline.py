@@ -28,8 +28,8 @@ GROUPS = {
     "consent": ("Consent", ("consent", "exclusion")),
     "gaps": ("Gaps and blocks", ("gap",)),
     "case": (
-        "Opening and closing",
-        ("case_opened", "case_edited", "case_closed", "case_reopened", "contact"),
+        "Opening, transfer and closing",
+        ("case_opened", "case_edited", "case_closed", "case_reopened", "contact", "transfer"),
     ),
 }
 

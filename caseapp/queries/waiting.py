@@ -30,6 +30,7 @@ from caseapp.policy.rights import ANSWERS
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import waiting_doors
 from caseapp.queries.meeting_waiting import TO_ANSWER_COUNT
+from caseapp.queries.transfers import WAITING_COUNT
 
 #: Counting stops here: "30+" then, and every page costs the same in a large agency.
 AT_MOST = 30
@@ -57,6 +58,8 @@ class Counts:
     #: Unusual reading, and openings in an emergency, for a privacy officer.
     findings: int = 0
     emergencies: int = 0
+    #: Transfers of cases whose next step is the viewer’s.
+    transfers: int = 0
 
 
 _UNREAD = (
@@ -148,6 +151,7 @@ def _numbers(practises, answers, officer):
         waiting_doors.subject_requests(AT_MOST) if answers else literal(0),
         waiting_doors.findings(AT_MOST) if officer else literal(0),
         waiting_doors.emergencies(AT_MOST) if officer else literal(0),
+        WAITING_COUNT if practises else literal(0),
     )
 
 

@@ -94,9 +94,9 @@ def answer(
     if asked is None:
         raise RuleBroken("Nothing is asked of your agency any more.")
     if version is not None and asked.version != version:
-        raise Stale({"accepts": asked.state.label, "text": asked.answer}, version=asked.version)
+        raise Stale({"text": asked.answer}, version=asked.version)
     if accepts is None:
-        raise RuleBroken("Say whether you accept", "accepts")
+        raise RuleBroken("Say whether you accept", "answer")
     if not accepts and not text:
         raise RuleBroken("Say why not: another agency is asked next", "text")
     if not file.knows_name:

@@ -34,7 +34,12 @@ PLACES = (
 )
 
 #: Pages that stand under one of these.
-WITHIN = {"cases.team": "cases.show", "doors.of_case": "cases.show", "doors.of_case_requests": "cases.show"}
+WITHIN = {
+    "transfers.of_case": "cases.show",
+    "cases.team": "cases.show",
+    "doors.of_case": "cases.show",
+    "doors.of_case_requests": "cases.show",
+}
 
 
 def places(case, endpoint: str = "", issues: int = 0) -> list[Place]:

@@ -12,7 +12,7 @@ from caseapp.models import LeadTalk, Meeting, MeetingReason
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events
+from caseapp.services import audit, events, transfers
 from caseapp.services.case_hold import hold
 from caseapp.services.meetings import mail
 from caseapp.services.meetings.records import (
@@ -56,7 +56,8 @@ def propose(
     previous_id: int | None = None,
 ) -> int:
     """Propose a meeting to the line manager (S3-63); one whom a line manager proposes is agreed at once. `triggers` are
-    the reasons with the words to each (S2-35), `noticed` those that the system had found to hold. Returns its id."""
+    the reasons with the words to each (S2-35), `noticed` those that the system had found to hold. That the person was
+    excluded from the case manager's service also begins the transfer, in this very step (S2-37). Returns its id."""
     hold(case)
     triggers = _checked(kind, aim, triggers or {}, why_not_phone)
     manages = actor.manages and actor.agency_id == case.lead_agency_id
@@ -95,7 +96,14 @@ def propose(
     if manages:
         step(meeting, "approved", "Agreed at once: proposed by a line manager", actor=actor, at=at)
     audit.record(actor, "meeting proposed", at=at, case=case)
+    _begin_transfer(case, triggers, aim, actor, at)
     return meeting.id
+
+
+def _begin_transfer(case, triggers, aim, actor, at):
+    if MeetingTrigger.EXCLUDED in triggers:
+        why = triggers[MeetingTrigger.EXCLUDED] or aim
+        transfers.begin_by_exclusion(case, actor=actor, at=at, why=why)
 
 
 def _checked(kind, aim, triggers, why_not_phone):
@@ -156,6 +164,9 @@ def revise(
     must_be(meeting, version, {"aim": meeting.aim, "why_not_phone": meeting.why_not_phone})
     triggers = _checked(meeting.kind, aim, triggers or {}, why_not_phone)
     meeting.aim, meeting.why_not_phone, meeting.touches_family = aim, why_not_phone, touches_family
+    before = set(
+        db.session.scalars(select(MeetingReason.trigger).where(MeetingReason.meeting_id == meeting.id))
+    )
     _keep_reasons(meeting, triggers, noticed)
     if meeting.status is MeetingStatus.REFUSED:
         move(meeting, MeetingStatus.PROPOSED, at)
@@ -173,6 +184,8 @@ def revise(
         step(meeting, "proposed", "Proposed again", actor=actor, at=at)
     else:
         step(meeting, "revised", "The proposal was changed", actor=actor, at=at)
+    if MeetingTrigger.EXCLUDED not in before:
+        _begin_transfer(file.case, triggers, aim, actor, at)
     record(file, "meeting proposal changed", actor=actor, at=at)
 
 

@@ -1,0 +1,38 @@
+"""What the pages of a transfer share."""
+
+from flask import url_for
+
+from caseapp.policy import rules
+from caseapp.policy.do import Do
+from caseapp.queries import transfer_page
+from caseapp.web.sessions import viewer
+
+ACTS = (
+    Do.KEEP_TRANSFER,
+    Do.REVIEW_HANDOVER,
+    Do.READ_HANDOVER,
+    Do.ANSWER_TRANSFER,
+    Do.TAKE_TRANSFER,
+)
+
+
+def about(transfer, **more) -> dict:
+    """The context of a page about this transfer: what stands in it for this viewer, what they may do, the way back."""
+    me = viewer()
+    return {
+        "transfer": transfer,
+        "it": transfer_page.page(transfer, viewer=me),
+        "may": {act.name: rules.may(me, act, transfer) for act in ACTS},
+        "back": url_for("transfers.show", transfer_id=transfer.id),
+        "sight": sight(transfer),
+    } | more
+
+
+def sight(transfer) -> str:
+    """Who may look at the screen."""
+    return "Only about one person" if transfer.knows_name else "Names nobody"
+
+
+def data(it, **more) -> dict:
+    """What an unsent form holds: the version that the page showed, and what else is proposed."""
+    return {"version": str(it.version)} | more
