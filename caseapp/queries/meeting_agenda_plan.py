@@ -277,7 +277,9 @@ def _whys(a, today, horizon, since, changed_at, answered_at, calendar):
         late = working_days.in_words(a.due_on, today, calendar)
         whys.append(Why("late", late[0].upper() + late[1:]))
     if a.status is S.BLOCKED:
-        whys.append(Why("blocked", f"Blocked: {a.status_reason}" if a.status_reason else "Blocked"))
+        whys.append(
+            Why("blocked", f"Blocked: {a.status_reason.rstrip('. ')}" if a.status_reason else "Blocked")
+        )
     elif a.status is S.REQUESTED:
         asked = f"Asked {dates.short_day(day(a.asked_at))}, not answered" if a.asked_at else "Not answered"
         whys.append(Why("unanswered", asked))
@@ -288,9 +290,15 @@ def _whys(a, today, horizon, since, changed_at, answered_at, calendar):
     if a.status in OPEN_ACTIONS and a.due_on and today <= a.due_on <= horizon:
         whys.append(Why("due", f"Due {dates.short_day(a.due_on)}"))
     if since is not None and changed_at > since:
-        said = f": {a.last_note}" if a.last_note and a.last_note_at and a.last_note_at >= changed_at else ""
+        said = f": {a.last_note}" if _says_more(a, changed_at) else ""
         whys.append(Why("changed", f"Changed {dates.short_day(day(changed_at))}{said}"))
     return tuple(whys)
+
+
+def _says_more(a, changed_at) -> bool:
+    """Whether the last note is of the last change, and not the reason that is told already."""
+    told = a.status is S.BLOCKED and a.last_note == a.status_reason
+    return bool(a.last_note and a.last_note_at and a.last_note_at >= changed_at and not told)
 
 
 #: How the words of an agenda's side line are counted, in the order of urgency.

@@ -212,8 +212,10 @@ def calling(case: CaseFile, *, viewer: Viewer) -> Calling:
     elif not row.managed and row.agencies > 1 and row.status is CaseStatus.CASE_MANAGED:
         notice(MeetingTrigger.NO_LEAD, f"Nobody is case manager, and {row.agencies} agencies are involved")
     if row.unmet:
-        needs = "One need is" if row.unmet == 1 else f"{row.unmet} needs are"
-        notice(MeetingTrigger.UNMET_NEEDS, f"{needs} medium or high with nothing in the plan that meets them")
+        needs, them = ("One need is", "it") if row.unmet == 1 else (f"{row.unmet} needs are", "them")
+        notice(
+            MeetingTrigger.UNMET_NEEDS, f"{needs} medium or high with nothing in the plan that meets {them}"
+        )
     unclear = [
         words
         for count, words in (

@@ -6,7 +6,7 @@ Only an agency with consent in force can be invited (S2-40); a part of the perso
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from caseapp import clock
 from caseapp.errors import RuleBroken
@@ -140,14 +140,14 @@ def must_have_social_work(file, meeting):
                     CaseAssignment.to_at.is_(None),
                 )
             )
-            | (Attendee.role == SOCIAL_WORKER),
+            | (func.lower(Attendee.role) == SOCIAL_WORKER.lower()),
         )
         .limit(1)
     )
     if invited is None:
         raise RuleBroken(
             "This meeting touches child or family matters: invite the social worker. Where there is no consent for "
-            "their agency, or they have no account here, name them as a guest in the role “Social worker”",
+            "their agency, or they have no account here, name them as a guest in the role “social worker”",
             "guests",
         )
 
