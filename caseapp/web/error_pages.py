@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
+from caseapp.services.audit import NotWritten
 from caseapp.web.field_words import in_words
 
 KNOWN = {400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503}
@@ -22,8 +23,9 @@ def install(app) -> None:
     app.register_error_handler(NotAllowed, lambda error: show(403))
     app.register_error_handler(RuleBroken, lambda error: show(422))
     app.register_error_handler(Stale, lambda error: show(409))
+    app.register_error_handler(NotWritten, closed)
     app.register_error_handler(DBAPIError, _database)
-    app.register_error_handler(NoConnection, lambda error: _plain(503, error))
+    app.register_error_handler(NoConnection, closed)
     app.register_error_handler(sqlite3.Error, _file)  # where a transaction could not even begin
     app.register_error_handler(Exception, _unexpected(app))
 
@@ -69,15 +71,19 @@ def _csrf(_error):
     return show(400) if current_user.is_authenticated or not request.form else keep()
 
 
+#: PostgreSQL's words for a table that is not there, and for one that we may not touch.
+NOT_OURS = {"42P01", "42501"}
 #: How long, in seconds, a browser or a monitor waits before it asks again.
 REST = 20
 
 
 def _database(error):
-    """503 where the database does not answer or its file cannot be read; 500 where it answered and did not like it."""
+    """503 where the database does not answer, its file cannot be read, or it is not the one that we need (a table or the
+    right to it is missing: a restore, an upgrade half done); 500 where it answered and did not like what we asked."""
     if type(error.orig) is sqlite3.DatabaseError:
         return _file(error)
     gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+    gone = gone or getattr(error.orig, "sqlstate", None) in NOT_OURS
     return _plain(503 if gone else 500, error)
 
 
@@ -97,13 +103,17 @@ def _unexpected(app):
     return handle
 
 
+def closed(error):
+    """503: what was asked for cannot be had now, and nothing of it is shown; above all where it could not be written down
+    that it was (docs/decisions/0006)."""
+    return _plain(503, error)
+
+
 def _plain(status, error):
     """The last resort: no viewer, no navigation, no query; the log says which kind of error, never with what data."""
     from flask import current_app, g
 
-    current_app.logger.error(
-        "%s on %s: %s", status, request.endpoint, type(error).__name__, exc_info=_trace(error)
-    )
+    current_app.logger.error("%s on %s: %s", status, request.endpoint, _kinds(error), exc_info=_trace(error))
     g.page_context = nobody()
     g.pop("_login_user", None)  # so that nothing is noted of whoever it was
     g.pop("readings", None)
@@ -113,6 +123,15 @@ def _plain(status, error):
         db.session.remove()
     headers = {"Retry-After": str(REST)} if status == 503 else {}
     return render_template("errors/error.html", status=status, kept=_typed()), status, headers
+
+
+def _kinds(error) -> str:
+    """The kind of error, and what it came from: "NotWritten, of NoKey, of PermissionError"."""
+    kinds = []
+    while error is not None and len(kinds) < 4:
+        kinds.append(type(error).__name__)
+        error = error.__cause__
+    return ", of ".join(dict.fromkeys(kinds))
 
 
 def nobody() -> dict:

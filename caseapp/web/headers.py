@@ -1,7 +1,7 @@
 """Security headers, on every answer alike: page, fragment, file, error and redirect. tests/test_doors.py holds the whole
 set, word for word (design: security, A4; ASVS 3.4)."""
 
-from flask import request
+from flask import current_app, request
 
 from caseapp.extensions import login
 from caseapp.web.policy_reports import ADDRESS as REPORTS
@@ -35,23 +35,24 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 def install(app) -> None:
-    production = app.config["PRODUCTION"]
     # nobody is remembered beyond the session; asking would make every static file depend on the cookie
     app.after_request_funcs[None].remove(login._update_remember_cookie)
+    app.after_request(dressed)
 
-    @app.after_request
-    def add(response):
-        for name, value in ALWAYS.items():
-            response.headers[name] = value
-        if response.headers.get("Content-Disposition", "").startswith("attachment"):
-            response.headers["Content-Security-Policy"] = FILE_CSP
-            del response.headers["Reporting-Endpoints"]
-        if production:
-            response.headers["Strict-Transport-Security"] = HSTS
-        if request.endpoint == "static" and response.status_code in {200, 304}:
-            # addresses carry a hash of the content (static_url), so the content never changes under one of them
-            response.headers["Cache-Control"] = FOREVER
-        else:
-            response.headers["Cache-Control"] = "no-store"
-            response.headers["Vary"] = "HX-Request, Cookie"
-        return response
+
+def dressed(response):
+    """The answer with all the headers that it must have."""
+    for name, value in ALWAYS.items():
+        response.headers[name] = value
+    if response.headers.get("Content-Disposition", "").startswith("attachment"):
+        response.headers["Content-Security-Policy"] = FILE_CSP
+        del response.headers["Reporting-Endpoints"]
+    if current_app.config["PRODUCTION"]:
+        response.headers["Strict-Transport-Security"] = HSTS
+    if request.endpoint == "static" and response.status_code in {200, 304}:
+        # addresses carry a hash of the content (static_url), so the content never changes under one of them
+        response.headers["Cache-Control"] = FOREVER
+    else:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Vary"] = "HX-Request, Cookie"
+    return response

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from flask import current_app, g, request
+from flask import current_app, g, make_response, request
 
 from caseapp import clock
 from caseapp.extensions import db
@@ -11,7 +11,7 @@ from caseapp.services.audit import keys
 from caseapp.services.transaction import unit_of_work
 from caseapp.statements import on_driver
 from caseapp.vocabulary import AuditAct
-from caseapp.web import pace
+from caseapp.web import error_pages, headers, pace
 from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
 
 SHOWN = {200, 409, 422}
@@ -47,7 +47,15 @@ def outside_transaction():
 
 
 def _finish(response):
-    """Write the audit rows of what this answer shows, and note activity. If that fails, so does the request."""
+    """Write the audit rows of what this answer shows, and note activity. Where that fails, whatever the reason, the answer
+    does not leave: a plain page with 503 goes in its place."""
+    try:
+        return _noted(response)
+    except Exception as error:
+        return headers.dressed(make_response(error_pages.closed(error)))
+
+
+def _noted(response):
     user = getattr(g, "_login_user", None)
     now = clock.now()
     entries = g.pop("readings", None)

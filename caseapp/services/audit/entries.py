@@ -7,6 +7,7 @@ of a use case are written last in its transaction, chain by chain in one order: 
 of a chain, and no two wait for each other (docs/decisions/0018).
 """
 
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 
@@ -53,7 +54,23 @@ _WAITING = "audit_entries"
 
 
 class NotWritten(Exception):
-    """An entry could not be put into its chain."""
+    """An entry could not be put into its chain, for whatever reason: the table or its place is not there, the database
+    refuses it, no key can be read, others are always quicker. Nothing of what it tells may be shown or stay done: 503."""
+
+
+@contextmanager
+def _or_not_written():
+    """Whatever goes wrong inside means that the entry is not written. What the use case itself still has to write goes
+    before, so that its own refusals stay what they are."""
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    try:
+        yield
+    except NotWritten:
+        raise
+    except Exception as error:
+        raise NotWritten from error
 
 
 def _sought():
@@ -121,13 +138,14 @@ def write(entries: list[dict]) -> None:
 
 def write_now(entries: list[dict]) -> None:
     """Put entries at the end of their chains, in the transaction that is open and at once. Raises NotWritten."""
-    for entry in entries:
-        if entry["case_id"] and not entry["person_id"]:
-            entry["person_id"] = read(_PERSON, {"case_id": entry["case_id"]}).scalar()
-    for chain, ours in groupby(sorted(entries, key=_chain), _chain):
-        end = None
-        for entry in ours:
-            end = _append(entry, chain, end)
+    with _or_not_written():
+        for entry in entries:
+            if entry["case_id"] and not entry["person_id"]:
+                entry["person_id"] = read(_PERSON, {"case_id": entry["case_id"]}).scalar()
+        for chain, ours in groupby(sorted(entries, key=_chain), _chain):
+            end = None
+            for entry in ours:
+                end = _append(entry, chain, end)
 
 
 def write_waiting() -> None:
@@ -152,19 +170,20 @@ def write_refusal(
     address: str = "",
 ) -> None:
     """Record that a record was asked for and not given. The same two statements run whether or not it exists, so that
-    neither the answer nor its time tells."""
+    neither the answer nor its time tells. Raises NotWritten."""
     values = entry(viewer, AuditAct.REFUSED, what, at=at, address=address, person_id=person_id)
     if reference is None:
         write_now([values])
         return
     binds = {"reference": reference, "otherwise": _chain(values)}
-    for _ in range(_TRIES):
-        found = read(_SOUGHT, binds).one()
-        values |= {"case_id": found.case_id, "person_id": found.person_id}
-        end = (found.number or 0, found.seal or "")
-        if _put(values, found.chain, _sealed(found.chain, end)):
-            return
-    raise NotWritten
+    with _or_not_written():
+        for _ in range(_TRIES):
+            found = read(_SOUGHT, binds).one()
+            values |= {"case_id": found.case_id, "person_id": found.person_id}
+            end = (found.number or 0, found.seal or "")
+            if _put(values, found.chain, _sealed(found.chain, end)):
+                return
+        raise NotWritten
 
 
 def sealed_end(chain: int, number: int) -> str:
