@@ -24,16 +24,10 @@ from caseapp.models import (
 )
 from caseapp.policy import emergency as policy
 from caseapp.policy import scopes
-from caseapp.queries import emergency as reads
+from caseapp.queries import emergency_reviews
 from caseapp.services import denials, emergency, emergency_news
 from caseapp.services.identification import Whom
-from caseapp.vocabulary import (
-    AuditAct,
-    DenialGround,
-    EmergencyOutcome,
-    EmergencyReason,
-    WarningKind,
-)
+from caseapp.vocabulary import AuditAct, DenialGround, EmergencyOutcome, EmergencyReason, WarningKind
 
 NIALL = Whom("Niall Rafter", date(1989, 5, 11))
 WHY = "He lies unconscious in our hall and we must know what he takes."
@@ -320,7 +314,7 @@ def test_review_within_three_working_days_with_its_history(app, may, as_):
     ).all()
     assert "The emergency access to this case was reviewed: not justified" in told
     assert "Rafter" not in str(told)
-    [quarter] = reads.by_quarter(viewer=may.femi)
+    [quarter] = emergency_reviews.by_quarter(viewer=may.femi)
     assert (quarter.opened, quarter.justified, quarter.not_justified, quarter.waiting) == (1, 0, 1, 0)
 
 

@@ -27,7 +27,7 @@ from caseapp.models import (
 from caseapp.policy import restricted as policy
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import everything_held, restricted_access
+from caseapp.queries import held_accesses, restricted_access
 from caseapp.queries import restricted as reads
 from caseapp.services import closing, reopening, restricted
 from caseapp.vocabulary import AssignmentRole, AuditAct, Closing, RestrictedKind, Role
@@ -340,7 +340,7 @@ def test_the_list_of_accesses_for_the_persons_own_pack_says_nothing_of_it(as_, w
     as_("orla").get(f"/cases/{world.reference}/restricted")
     as_("tomasz").get(f"/cases/{world.reference}/disclosures/new")
     as_("orla").get(f"/cases/{world.reference}/notes")
-    found = everything_held.accesses(
+    found = held_accesses.accesses(
         world.person_id, [world.case_id], person_too=True, agency_id=world.agencies["canal"]
     )
     assert found and not [one for one in found if "restricted" in one.what or "disclosure" in one.what]

@@ -28,7 +28,7 @@ from caseapp.models import (
     SubjectRequest,
 )
 from caseapp.policy import rights
-from caseapp.queries import everything_held
+from caseapp.queries import everything_held, gathered_items
 from caseapp.queries import rights as reads
 from caseapp.services import reminders, subject_items, subject_packs, subject_requests
 from caseapp.services.subject_requests import in_months
@@ -160,7 +160,7 @@ def test_whoever_wrote_it_down_never_reads_what_was_gathered(world, db_session):
     request_id = gathered(world)
     orla = seen(world.orla, request_id)
     assert reads.request(orla, viewer=world.orla).sections == ()
-    assert reads.items(orla, viewer=world.orla, which="all") == ([], 0)
+    assert gathered_items.items(orla, viewer=world.orla, which="all") == ([], 0)
     item = waiting(request_id)[0]
     assert rights.find_subject_item(world.orla, item.id) is None
     with pytest.raises(NotAllowed):

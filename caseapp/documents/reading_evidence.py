@@ -7,9 +7,10 @@ from datetime import date, datetime
 from caseapp import clock, dates, references, sheets
 from caseapp.policy.reading import ReaderFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import reading_matrix, reading_person
+from caseapp.queries import reading_lines, reading_person
 from caseapp.queries.reading_cells import Figures, soon
-from caseapp.queries.reading_matrix import Line, Wanted
+from caseapp.queries.reading_lines import Line
+from caseapp.queries.reading_matrix import Wanted
 from caseapp.sheets.xlsx_writing import xlsx_bytes
 
 #: Rows of one file, and rows of one print; the file and the page say so.
@@ -63,7 +64,7 @@ class Evidence:
 
 def evidence(wanted: Wanted, *, viewer: Viewer, most: int = MOST) -> Evidence:
     """What the matrix shows under the same filters, on all its pages."""
-    lines = list(reading_matrix.lines(wanted, viewer=viewer, limit=most + 1))
+    lines = list(reading_lines.lines(wanted, viewer=viewer, limit=most + 1))
     kept = lines[:most]
     return Evidence(kept, counted(kept), len(lines) > most)
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from flask import render_template
 
 from caseapp import clock, dates, sheets
-from caseapp.queries.everything_held import SEALED, SECTIONS, Access
+from caseapp.queries.everything_held import SEALED, SECTIONS
+from caseapp.queries.held_accesses import Access
 from caseapp.queries.rights import agency_facts
 from caseapp.vocabulary import ItemDecision
 

@@ -1,10 +1,10 @@
-"""Disclosures without consent, as far as a viewer reads them (policy.disclosures): the list of the own team, one of them
-with what was done since, and the head facts that stand on the person's own list (X-5)."""
+"""Disclosures without consent, as far as a viewer reads them (policy.disclosures): the list of the own team, and one of them
+with what was done since (X-5). What the person reads of them stands in disclosures_told."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy import and_, bindparam, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, disclosure_grounds
@@ -14,7 +14,6 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.disclosures import SEES_DISCLOSURE, DisclosureFile, find_disclosure
 from caseapp.policy.restricted import SectionFile
-from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import DisclosureAct, DisclosureHow, DisclosureTold
 
@@ -45,7 +44,7 @@ _SeenBy = aliased(User, name="disclosure_seen_by")
 _Later = aliased(Disclosure, name="disclosure_later")
 
 #: No further one corrects it: a list shows what holds now, the page of each what it corrects.
-_STANDS = not_(exists().where(_Later.corrects_id == Disclosure.id).correlate(Disclosure))
+STANDS = not_(exists().where(_Later.corrects_id == Disclosure.id).correlate(Disclosure))
 
 _FROM = (
     select(
@@ -87,7 +86,7 @@ class Wanted:
 
 
 def _which(wanted: Wanted):
-    rules = [SEES_DISCLOSURE, _STANDS]
+    rules = [SEES_DISCLOSURE, STANDS]
     if wanted.state == "waiting":
         rules.append(Disclosure.seen_at.is_(None))
     if wanted.state == "look_again":
@@ -122,7 +121,7 @@ def team(wanted: Wanted, *, viewer: Viewer, limit: int, offset: int = 0) -> tupl
 def of_section(section: SectionFile, *, viewer: Viewer) -> list[Line]:
     """The disclosures that live in a restricted section, newest first, for its list; in full."""
     rows = db.session.execute(
-        _FROM.where(SEES_DISCLOSURE, _STANDS, Disclosure.in_section, Disclosure.case_id == section.id)
+        _FROM.where(SEES_DISCLOSURE, STANDS, Disclosure.in_section, Disclosure.case_id == section.id)
         .order_by(Disclosure.disclosed_at.desc(), Disclosure.id.desc())
         .limit(50),
         scopes.binds(viewer),
@@ -334,86 +333,7 @@ def _read_too(disclosure_id, viewer):
     return disclosure_id is not None and find_disclosure(viewer, disclosure_id) is not None
 
 
-# --- the person's list -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What stands on the person's list of disclosures: who told whom what, when, on what ground (X-5). Its words stay
-    with the agency that disclosed."""
-
-    id: int
-    disclosed_at: datetime
-    day: date
-    agency: str
-    recipient_name: str
-    recipient_office: str
-    ground: str
-    categories: tuple[str, ...]
-    how: DisclosureHow
-    told: DisclosureTold
-
-
-_LISTED = (
-    Disclosure.id,
-    Disclosure.disclosed_at,
-    Agency.name,
-    Disclosure.recipient_name,
-    Disclosure.recipient_office,
-    Disclosure.ground_words,
-    Disclosure.categories,
-    Disclosure.how,
-    Disclosure.told,
-)
-#: Never one about the protection of a child, and none that is kept from the person's copy.
-_SHOWN = and_(Disclosure.child_protection.is_(False), Disclosure.withheld_until.is_(None), _STANDS)
-_OF_CASE = (
-    select(*_LISTED)
-    .select_from(Disclosure)
-    .join(Case, Case.id == Disclosure.case_id)
-    .join(Agency, Agency.id == Disclosure.agency_id)
-    .where(Case.id == bindparam("case_id", type_=Id), scopes.SEES_ALL, _SHOWN)
-    .order_by(Disclosure.disclosed_at.desc(), Disclosure.id.desc())
-)
-_OF_PERSON = (
-    select(*_LISTED)
-    .select_from(Disclosure)
-    .outerjoin(Case, Case.id == Disclosure.case_id)
-    .join(Agency, Agency.id == Disclosure.agency_id)
-    .where(
-        Disclosure.person_id == bindparam("person_id", type_=Id),
-        or_(Disclosure.agency_id == scopes.VIEWER_AGENCY, Case.lead_agency_id == scopes.VIEWER_AGENCY),
-        _SHOWN,
-    )
-    .order_by(Disclosure.disclosed_at, Disclosure.id)
-)
-
-
-def on_the_persons_list(case: CaseFile, *, viewer: Viewer) -> list[Told]:
-    """Disclosures without consent that the person may read of, newest first: for those who hold the case, and for the
-    print of the person's copy."""
-    return _as_told(read(_OF_CASE, {"case_id": case.id} | scopes.binds(viewer)))
-
-
-def for_the_persons_copy(person_id: int, *, viewer: Viewer) -> list[Told]:
-    """The same for a copy of everything held about a person, over all their cases, oldest first: what the viewer's
-    agency disclosed, and what was disclosed on cases that it leads. For whoever makes such a copy."""
-    return _as_told(read(_OF_PERSON, {"person_id": person_id, "viewer_agency": viewer.agency_id}))
-
-
-def _as_told(rows) -> list[Told]:
-    words = disclosure_grounds.load().categories
-    return [
-        Told(
-            row[0],
-            row[1],
-            clock.local_day(row[1]),
-            *row[2:6],
-            tuple(words.get(key, key) for key in row[6] or ()),
-            *row[7:],
-        )
-        for row in rows
-    ]
+# --- what waits --------------------------------------------------------------------------------------------------
 
 
 _WAITING = (
@@ -422,7 +342,7 @@ _WAITING = (
     .outerjoin(Case, Case.id == Disclosure.case_id)
     .where(
         SEES_DISCLOSURE,
-        _STANDS,
+        STANDS,
         Disclosure.seen_at.is_(None),
         Disclosure.author_id != scopes.VIEWER_USER,
     )

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
 
-from sqlalchemy import Text, and_, cast, or_, select
+from sqlalchemy import select
 
 from caseapp import clock, dates
 from caseapp.extensions import db
-from caseapp.models import Agency, AuditEntry, Base, Case, Person, User
-from caseapp.policy.restricted import SAYS_NOTHING_OF_IT
-from caseapp.vocabulary import AuditAct
+from caseapp.models import Agency, Base, Case, Person, User
 
 #: How many keys one statement asks for.
 AT_ONCE = 400
@@ -133,7 +131,7 @@ NOT_IN_PACK = {
 
 #: Tables with a column of such a name and no foreign key: found by name, and met by hand.
 BY_NAME = {
-    "audit_entry": "who looked: a part of the pack of its own (accesses), and kept after a disposal",
+    "audit_entry": "who looked: a part of the pack of its own (held_accesses), and kept after a disposal",
     "disposal": "the certificate, which is made when nothing else is left",
     "reading_finding": "a question about a worker’s reading; it names nobody whose record it was, and is kept as the access record is",
     "disposal_door": "empty outside a disposal",
@@ -375,89 +373,6 @@ def _moment(value) -> datetime | None:
 def _chunks(ids):
     for at in range(0, len(ids), AT_ONCE):
         yield ids[at : at + AT_ONCE]
-
-
-# --- who looked -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One act on the record, by whom, of which agency, on what ground; `times` counts how often on that day."""
-
-    day: date
-    agency: str
-    who: str
-    act: AuditAct
-    what: str
-    ground: str
-    times: int
-    own: bool
-
-
-_COLUMNS = (
-    AuditEntry.at,
-    AuditEntry.agency_id,
-    AuditEntry.agency_name,
-    AuditEntry.user_name,
-    AuditEntry.act,
-    AuditEntry.what,
-    AuditEntry.ground,
-    AuditEntry.case_id,
-    AuditEntry.detail,
-)
-
-
-def accesses(person_id: int, case_ids: Iterable[int], *, person_too: bool, agency_id: int) -> list[Access]:
-    """Who looked at, changed, printed, exported or was refused the record, newest day first: every recipient by name
-    (X-5, X-13). Lists that named a case of the person count too. That somebody read what is kept apart, or opened the form
-    of a disclosure, is not among it: it would tell of what the pack may not tell of (X-6); disclosures have their own part."""
-    case_ids = sorted(case_ids)
-    of_case = AuditEntry.case_id.in_(case_ids)
-    about = and_(
-        AuditEntry.chain == person_id,  # the chain of this person; case_id alone has no index
-        SAYS_NOTHING_OF_IT,
-        of_case if not person_too else or_(of_case, AuditEntry.case_id.is_(None)),
-    )
-    counted: dict[tuple, int] = {}
-
-    def count(row):
-        key = (
-            clock.local_day(row.at),
-            row.agency_name,
-            row.user_name or "The system",
-            row.act,
-            _act_in_words(row.what),
-            row.ground,
-        )
-        whole = (*key, row.agency_id == agency_id)
-        counted[whole] = counted.get(whole, 0) + 1
-
-    for row in db.session.execute(select(*_COLUMNS).where(about)):
-        count(row)
-    first = db.session.scalar(select(Case.opened_at).where(Case.id.in_(case_ids)).order_by(Case.opened_at))
-    for case_id in case_ids:
-        listed = select(*_COLUMNS).where(
-            AuditEntry.case_id.is_(None),
-            SAYS_NOTHING_OF_IT,
-            AuditEntry.at >= first,
-            cast(AuditEntry.detail, Text).contains(str(case_id)),
-        )
-        for row in db.session.execute(listed):
-            if _lists(row.detail, case_id):
-                count(row)
-    found = [Access(*key[:6], times=times, own=key[6]) for key, times in counted.items()]
-    return sorted(found, key=lambda one: (-one.day.toordinal(), one.agency, one.who, one.what))
-
-
-def _lists(detail, case_id):
-    cases = detail.get("cases") if isinstance(detail, dict) else None
-    return isinstance(cases, list) and any(str(one) == str(case_id) for one in cases)
-
-
-def _act_in_words(what):
-    from caseapp.queries.disclosures import IN_WORDS
-
-    return IN_WORDS.get(what) or what[:1].upper() + what[1:]
 
 
 # --- what an agency answers for ----------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ Six statements, whatever the numbers: the staff, the chapters, what is true of e
 cells, all under the same conditions. What is exported is made of the same rows (documents.reading_evidence)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,10 +14,7 @@ from caseapp.extensions import db
 from caseapp.models import (
     Chapter,
     ChapterVersion,
-    ReadingAssignment,
-    ReadingConfirmation,
     ReadingCoverage,
-    ReadingReceipt,
     ReadingSet,
     ReadingSetChapter,
     ReadingStanding,
@@ -125,7 +121,7 @@ def matrix(
     wanted: Wanted, *, viewer: Viewer, down: int = 0, across: int = 0, most_down=PER_PAGE, most_across=ACROSS
 ) -> Matrix:
     """A page, from the `down`th person and the `across`th chapter on."""
-    on = _conditions(wanted, viewer)
+    on = conditions_of(wanted, viewer)
     staff = db.session.scalar(select(func.count()).select_from(User).where(policy.OWN_STAFF), on.values)
     every = _in_force(on)
     kept = _kept(viewer) if staff * len(every) > WIDE else None
@@ -178,89 +174,15 @@ def matrix(
 
 def figures(wanted: Wanted, *, viewer: Viewer) -> Figures:
     """The figures over everything that the filters leave."""
-    _, by_chapter = _tallies(_conditions(wanted, viewer))
+    _, by_chapter = _tallies(conditions_of(wanted, viewer))
     return _sum(Figures.of(cells.items()) for cells in by_chapter.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One person and one chapter in full, as evidence."""
-
-    reader_id: int
-    name: str
-    email: str
-    profession: str
-    number: str
-    title: str
-    version: int
-    cell: Cell
-    purpose: str
-    receipt: str
-    confirmed_at: datetime | None
-    asked_on: date | None
-    reason: str
-
-
-def lines(wanted: Wanted, *, viewer: Viewer, limit: int) -> Iterator[Line]:
-    """Every cell that holds anything, by person and chapter; cells that nobody asked for and nobody read are left out
-    here as they count nowhere."""
-    on = _conditions(wanted, viewer)
-    statement = (
-        _joined(
-            select(
-                User.id,
-                User.name,
-                User.email,
-                User.profession,
-                Chapter.number.label("chapter_number"),
-                Chapter.title,
-                ChapterVersion.number.label("version"),
-                ChapterVersion.counts_from,
-                ReadingStanding.asked_at,
-                ReadingStanding.waived_at,
-                ReadingStanding.due_on,
-                ReadingStanding.confirmed_number,
-                ReadingStanding.confirmed_on,
-                ReadingReceipt.purpose,
-                ReadingReceipt.reference,
-                ReadingReceipt.at.label("confirmed_at"),
-                ReadingAssignment.reason,
-            )
-        )
-        .outerjoin(ReadingConfirmation, ReadingConfirmation.id == ReadingStanding.confirmation_id)
-        .outerjoin(ReadingReceipt, ReadingReceipt.id == ReadingConfirmation.receipt_id)
-        .outerjoin(ReadingAssignment, ReadingAssignment.id == ReadingStanding.assignment_id)
-        .where(
-            *_within(on),
-            *on.cells,
-            or_(ReadingStanding.asked_at.is_not(None), ReadingStanding.confirmed_number > 0),
-        )
-        .order_by(User.name, User.id, Chapter.place, Chapter.number)
-        .limit(limit)
-    )
-    today = clock.today()
-    for row in db.session.execute(statement, on.values):
-        yield Line(
-            row.id,
-            row.name,
-            row.email,
-            row.profession,
-            row.chapter_number,
-            row.title,
-            row.version,
-            cell(row, row.counts_from, today),
-            row.purpose.label if row.purpose else "",
-            row.reference or "",
-            row.confirmed_at,
-            row.asked_at and clock.local_day(row.asked_at),
-            row.reason or "",
-        )
 
 
 # --- conditions ---------------------------------------------------------------------------------------------------
 
 
-def _conditions(wanted: Wanted, viewer: Viewer) -> _Conditions:
+def conditions_of(wanted: Wanted, viewer: Viewer) -> _Conditions:
+    """The filters as conditions, with what they bind; also for the lines that are exported (reading_lines)."""
     on = _Conditions(
         values={**policy.binds(viewer), **handbook.binds(viewer), "reader_soon": soon(clock.today())}
     )
@@ -286,19 +208,6 @@ def _conditions(wanted: Wanted, viewer: Viewer) -> _Conditions:
         on.cells.append(getattr(conditions(ChapterVersion.counts_from), on.which))
     on.touched = wanted.chapters != "all" or bool(wanted.which)
     return on
-
-
-def _within(on):
-    return [*on.people, *on.chapters]
-
-
-def _joined(statement):
-    return (
-        statement.select_from(User)
-        .join(ReadingStanding, ReadingStanding.user_id == User.id)
-        .join(Chapter, Chapter.id == ReadingStanding.chapter_id)
-        .join(ChapterVersion, VERSION_NOW)
-    )
 
 
 _COLUMN = (

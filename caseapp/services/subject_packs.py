@@ -14,7 +14,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.rights import SubjectFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import everything_held
+from caseapp.queries import everything_held, held_accesses
 from caseapp.services.subject_items import waiting
 from caseapp.services.subject_requests import hold, step
 from caseapp.services.transaction import use_case
@@ -38,7 +38,7 @@ def make_pack(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int |
         select(SubjectItem).where(SubjectItem.request_id == row.id).order_by(SubjectItem.id)
     ).all()
     kept = everything_held.kept_by(row.agency_id, row.person_id)
-    looks = everything_held.accesses(
+    looks = held_accesses.accesses(
         row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
     )
     content = write(row, items, looks, at)

@@ -7,6 +7,7 @@ from caseapp.blueprints.emergency import bp
 from caseapp.blueprints.emergency.forms import EndForm, OpenForm
 from caseapp.policy.do import Do
 from caseapp.queries import emergency as reads
+from caseapp.queries import emergency_rights
 from caseapp.services import emergency
 from caseapp.services.identification import Whom
 from caseapp.vocabulary import EmergencyReason
@@ -24,8 +25,8 @@ NOBODY = (
 def _around() -> dict:
     now = clock.now()
     return {
-        "may": reads.may_use(viewer=viewer()),
-        "own": reads.own(viewer=viewer(), now=now),
+        "may": emergency_rights.may_use(viewer=viewer()),
+        "own": emergency_rights.own(viewer=viewer(), now=now),
         "most": emergency.OPENINGS_A_DAY,
     }
 

@@ -8,7 +8,7 @@ from caseapp import clock
 from caseapp.blueprints.emergency import bp
 from caseapp.blueprints.emergency.forms import ReviewForm
 from caseapp.policy.do import Do
-from caseapp.queries import emergency as reads
+from caseapp.queries import emergency_reviews
 from caseapp.services import emergency
 from caseapp.vocabulary import EmergencyOutcome
 from caseapp.web.access import allowed, on_emergency_review
@@ -36,22 +36,22 @@ class Pages:
 @allowed(Do.SEE_EMERGENCY_REVIEWS)
 def index():
     which = request.args.get("which", "waiting")
-    which = which if which in reads.WHICH else "waiting"
-    total = reads.how_many(which, viewer=viewer())
+    which = which if which in emergency_reviews.WHICH else "waiting"
+    total = emergency_reviews.how_many(which, viewer=viewer())
     pages = max(1, -(-total // SIZE))
     at = min(max(number(request.args.get("page", "1")[:8]) or 1, 1), pages)
     return page(
         "emergency/reviews.html",
-        listed=reads.to_review(which, viewer=viewer(), offset=(at - 1) * SIZE, limit=SIZE),
+        listed=emergency_reviews.to_review(which, viewer=viewer(), offset=(at - 1) * SIZE, limit=SIZE),
         which=which,
-        choices=reads.WHICH,
+        choices=emergency_reviews.WHICH,
         pages=Pages(at, pages, total, which),
-        quarters=reads.by_quarter(viewer=viewer()),
+        quarters=emergency_reviews.by_quarter(viewer=viewer()),
     )
 
 
 def _page(access, form=None) -> dict:
-    one, found, looks = reads.review_page(access, viewer=viewer())
+    one, found, looks = emergency_reviews.review_page(access, viewer=viewer())
     form = form or ReviewForm(formdata=None, data={"version": str(one.version)})
     return {"one": one, "found": found, "looks": looks, "form": form}
 

@@ -6,7 +6,7 @@ from caseapp import clock
 from caseapp.blueprints.emergency import bp
 from caseapp.blueprints.emergency.forms import RightForm, TakeForm
 from caseapp.policy.do import Do
-from caseapp.queries import emergency as reads
+from caseapp.queries import emergency_rights
 from caseapp.services import emergency
 from caseapp.web.access import allowed
 from caseapp.web.answers import page, refused, saved
@@ -15,7 +15,7 @@ from caseapp.web.sessions import viewer
 
 
 def _page(form=None, take=None) -> dict:
-    holders = reads.holders(viewer=viewer())
+    holders = emergency_rights.holders(viewer=viewer())
     form = form or RightForm(formdata=None)
     form.user_id.offer(
         [(one.user_id, one.name) for one in holders if not one.given_at and one.user_id != viewer().user_id],
@@ -25,7 +25,7 @@ def _page(form=None, take=None) -> dict:
         "form": form,
         "take": take or TakeForm(formdata=None),
         "holders": [one for one in holders if one.given_at],
-        "past": reads.past_holders(viewer=viewer()),
+        "past": emergency_rights.past_holders(viewer=viewer()),
     }
 
 

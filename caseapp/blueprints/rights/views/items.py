@@ -7,7 +7,7 @@ from caseapp.blueprints.rights import bp
 from caseapp.blueprints.rights.forms import ItemForm, SectionForm
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import everything_held
+from caseapp.queries import everything_held, gathered_items
 from caseapp.queries import rights as reads
 from caseapp.services import subject_items
 from caseapp.vocabulary import ItemDecision
@@ -41,7 +41,7 @@ LIST = ListSpec(
 @on_subject_request(Do.REVIEW_SUBJECT_REQUEST, "what was gathered for a request")
 def items(asked):
     state = LIST.read(request.args, address={"asked_id": asked.id})
-    found, total = reads.items(
+    found, total = gathered_items.items(
         asked,
         viewer=viewer(),
         section=state["section"],
@@ -67,7 +67,7 @@ def items(asked):
 
 
 def _item(item, form=None):
-    one = reads.item(item.id, viewer=viewer())
+    one = gathered_items.item(item.id, viewer=viewer())
     decides = rules.may(viewer(), Do.DECIDE_SUBJECT_ITEM, item)
     if form is None and decides:
         form = ItemForm(
