@@ -95,6 +95,9 @@ from caseapp.models.procedures import (
     ChapterStep,
     ChapterVersion,
     Handbook,
+)
+from caseapp.models.quarter_figures import QuarterFigures
+from caseapp.models.reading import (
     ReadingAids,
     ReadingAssignment,
     ReadingAssignmentChapter,
@@ -106,7 +109,6 @@ from caseapp.models.procedures import (
     ReadingStanding,
     ReadingWaiver,
 )
-from caseapp.models.quarter_figures import QuarterFigures
 from caseapp.models.restricted import (
     RestrictedAccess,
     RestrictedEntry,

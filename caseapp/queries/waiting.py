@@ -22,7 +22,7 @@ from caseapp.models import (
 )
 from caseapp.models.base import Id
 from caseapp.models.plan import IS_ASKED
-from caseapp.models.procedures import ASKED
+from caseapp.models.reading import ASKED
 from caseapp.policy import chapters, scopes
 from caseapp.policy.news import NEWS_NOT_DENIED
 from caseapp.policy.privacy import OFFICER
