@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, Moment, ShortText, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, Moment, ShortText, has_id, only, ref, word
 from caseapp.vocabulary import DigestChoice, LinkKind, Role
 
 
@@ -164,8 +164,7 @@ class EmailChange(has_id, Base):
             "uq_email_change_open",
             "user_id",
             unique=True,
-            sqlite_where=text("decided_at IS NULL"),
-            postgresql_where=text("decided_at IS NULL"),
+            **only("decided_at IS NULL"),
         ),
     )
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Id, Line, Moment, has_id, word
+from caseapp.models.base import Base, Id, Line, Moment, has_id, only, word
 from caseapp.vocabulary import AuditAct
 
 
@@ -27,8 +27,7 @@ class AuditEntry(has_id, Base):
             "ix_audit_entry_about_id_at",
             "about_id",
             "at",
-            sqlite_where=text("about_id IS NOT NULL"),
-            postgresql_where=text("about_id IS NOT NULL"),
+            **only("about_id IS NOT NULL"),
         ),
     )
 

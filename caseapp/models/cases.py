@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, ShortText, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, ShortText, has_id, only, ref, word
 from caseapp.vocabulary import AssignmentRole, Audience, CaseStatus, NoteKind
 
 IS_CLOSED = "status IN ('closed_positive', 'closed_other', 'closed_transferred', 'referred_on')"
@@ -24,8 +24,7 @@ class Case(Editable, Base):
             "uq_case_person_id_open",
             "person_id",
             unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            **only("closed_at IS NULL"),
         ),
         Index("ix_case_lead_agency_id_last_activity_at", "lead_agency_id", "last_activity_at"),
     )
@@ -75,8 +74,7 @@ class CaseAssignment(has_id, Base):
             "uq_case_assignment_one_case_manager",
             "case_id",
             unique=True,
-            sqlite_where=text("role = 'case_manager' AND to_at IS NULL"),
-            postgresql_where=text("role = 'case_manager' AND to_at IS NULL"),
+            **only("role = 'case_manager' AND to_at IS NULL"),
         ),
         Index(
             "uq_case_assignment_open",
@@ -84,8 +82,7 @@ class CaseAssignment(has_id, Base):
             "case_id",
             "role",
             unique=True,
-            sqlite_where=text("to_at IS NULL"),
-            postgresql_where=text("to_at IS NULL"),
+            **only("to_at IS NULL"),
         ),
         Index("ix_case_assignment_case_id_role", "case_id", "role"),
     )

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, Moment, ShortText, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, Moment, ShortText, has_id, only, ref, word
 from caseapp.vocabulary import ConsentGiver, ConsentKind, ConsentMode, ConsentStatus, SharingDirection
 
 IN_FORCE = text("status = 'active'")
@@ -23,8 +23,7 @@ class ConsentGrant(Editable, Base):
             "case_id",
             "kind",
             unique=True,
-            sqlite_where=IN_FORCE,
-            postgresql_where=IN_FORCE,
+            **only(IN_FORCE),
         ),
         CheckConstraint("(status = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_has_a_time"),
         CheckConstraint("status <> 'active' OR talked_on IS NOT NULL", name="talk_comes_before_consent"),
@@ -89,8 +88,7 @@ class ConsentExclusion(has_id, Base):
             "case_id",
             "agency_id",
             unique=True,
-            sqlite_where=text("lifted_at IS NULL"),
-            postgresql_where=text("lifted_at IS NULL"),
+            **only("lifted_at IS NULL"),
         ),
     )
 

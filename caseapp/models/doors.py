@@ -3,10 +3,10 @@ because of an emergency (X-7)."""
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Line, LongText, Moment, ShortText, has_id, ref, word
+from caseapp.models.base import Base, Editable, Line, LongText, Moment, ShortText, has_id, only, ref, word
 from caseapp.vocabulary import (
     DenialAct,
     DenialGround,
@@ -30,8 +30,7 @@ class AccessDenial(Editable, Base):
             "ix_access_denial_live",
             "user_id",
             "person_id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only("ended_at IS NULL"),
         ),
         Index("ix_access_denial_agency_id_set_at", "agency_id", "set_at"),
     )
@@ -77,8 +76,7 @@ class AccessRequest(Editable, Base):
             "asker_id",
             "case_id",
             unique=True,
-            sqlite_where=text("decided_at IS NULL"),
-            postgresql_where=text("decided_at IS NULL"),
+            **only("decided_at IS NULL"),
         ),
         Index("ix_access_request_case_id_asked_at", "case_id", "asked_at"),
         Index("ix_access_request_asker_id_asked_at", "asker_id", "asked_at"),
@@ -114,8 +112,7 @@ class EmergencyRight(has_id, Base):
             "uq_emergency_right_live",
             "user_id",
             unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only("ended_at IS NULL"),
         ),
     )
 
@@ -139,16 +136,14 @@ class EmergencyAccess(Editable, Base):
             "uq_emergency_access_live",
             "user_id",
             unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only("ended_at IS NULL"),
         ),
         Index("ix_emergency_access_user_id_opened_at", "user_id", "opened_at"),
         Index("ix_emergency_access_case_id_opened_at", "case_id", "opened_at"),
         Index(
             "ix_emergency_access_unreviewed",
             "opened_at",
-            sqlite_where=text("reviewed_at IS NULL"),
-            postgresql_where=text("reviewed_at IS NULL"),
+            **only("reviewed_at IS NULL"),
         ),
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, only, ref, word
 from caseapp.vocabulary import EscalationKind, EscalationState, GapScope, Rung, StepAct
 
 OPEN = "state = 'open' AND joined_to_id IS NULL"
@@ -62,11 +62,10 @@ class Escalation(Editable, Base):
             "ix_escalation_area_id_due_on_open",
             "area_id",
             "due_on",
-            sqlite_where=text(OPEN),
-            postgresql_where=text(OPEN),
+            **only(OPEN),
         ),
         Index("ix_escalation_agency_id_raised_at", "agency_id", "raised_at"),
-        Index("ix_escalation_due_on_open", "due_on", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        Index("ix_escalation_due_on_open", "due_on", **only(OPEN)),
         # all that the numbers over the triage list ask for, so that no row is read for them
         Index(
             "ix_escalation_triage_open",
@@ -80,8 +79,7 @@ class Escalation(Editable, Base):
             "state",
             "joined_to_id",
             "case_id",
-            sqlite_where=text(OPEN),
-            postgresql_where=text(OPEN),
+            **only(OPEN),
         ),
     )
 
@@ -163,8 +161,7 @@ class EscalationHolding(has_id, Base):
             "uq_escalation_holding_open",
             "escalation_id",
             unique=True,
-            sqlite_where=text(NOW_HELD),
-            postgresql_where=text(NOW_HELD),
+            **only(NOW_HELD),
         ),
         CheckConstraint("level BETWEEN 1 AND 5", name="level_is_a_rung"),
         CheckConstraint("to_at IS NULL OR to_at >= from_at", name="ends_after_it_begins"),
@@ -204,8 +201,7 @@ class EscalationPause(has_id, Base):
             "uq_escalation_pause_open",
             "holding_id",
             unique=True,
-            sqlite_where=text(NOW_HELD),
-            postgresql_where=text(NOW_HELD),
+            **only(NOW_HELD),
         ),
         CheckConstraint("to_at IS NULL OR to_at >= from_at", name="ends_after_it_begins"),
         CheckConstraint("reason <> ''", name="pause_has_a_reason"),

@@ -6,10 +6,10 @@ policy/meetings.py (SEES_MEETING); the words of the states are in vocabulary/mee
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, ShortText, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, ShortText, has_id, only, ref, word
 from caseapp.vocabulary import (
     Answer,
     AttendeeKind,
@@ -39,8 +39,7 @@ class Meeting(Editable, Base):
             "ix_meeting_to_be_minuted",
             "decisions_due_on",
             "minutes_due_on",
-            sqlite_where=text("status = 'minutes_draft'"),
-            postgresql_where=text("status = 'minutes_draft'"),
+            **only("status = 'minutes_draft'"),
         ),
     )
 
@@ -138,8 +137,7 @@ class Attendee(Editable, Base):
             "ix_meeting_attendee_permission_waiting",
             "agency_id",
             "permission_asked_at",
-            sqlite_where=text("answer = 'asking'"),
-            postgresql_where=text("answer = 'asking'"),
+            **only("answer = 'asking'"),
         ),
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, only, ref, word
 from caseapp.vocabulary import (
     Achievement,
     ActionKind,
@@ -140,15 +140,13 @@ class Action(Editable, Base):
             "owner_agency_id",
             "due_on",
             "case_id",
-            sqlite_where=text(OPEN),
-            postgresql_where=text(OPEN),
+            **only(OPEN),
         ),
         Index(
             "ix_action_owner_agency_id_asked",
             "owner_agency_id",
             "case_id",
-            sqlite_where=text("status = 'requested'"),
-            postgresql_where=text("status = 'requested'"),
+            **only("status = 'requested'"),
         ),
         Index("ix_action_owner_agency_id_changed_at", "owner_agency_id", "changed_at"),
         CheckConstraint(

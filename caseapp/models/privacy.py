@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Date, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from caseapp.models.audit import AuditEntry
-from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, only, ref, word
 from caseapp.vocabulary import AuditAct, FindingKind, FindingOutcome, FindingStepKind
 
 #: What most entries of the audit record are; the few others have an index of their own.
@@ -30,8 +30,7 @@ Index(
     "ix_audit_entry_act_at_rare",
     AuditEntry.__table__.c.act,
     AuditEntry.__table__.c.at,
-    sqlite_where=_RARE,
-    postgresql_where=_RARE,
+    **only(_RARE),
 )
 
 
@@ -49,8 +48,7 @@ class ReadingFinding(Editable, Base):
         Index(
             "ix_reading_finding_agency_id_open",
             "agency_id",
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            **only("closed_at IS NULL"),
         ),
     )
 

@@ -7,10 +7,10 @@ databases refuse UPDATE and DELETE of them (X-12).
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Id, LongText, Moment, has_id, ref, word
+from caseapp.models.base import Base, Id, LongText, Moment, has_id, only, ref, word
 from caseapp.vocabulary import RestrictedKind
 
 
@@ -65,8 +65,7 @@ class RestrictedAccess(has_id, Base):
             "user_id",
             "case_id",
             unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only("ended_at IS NULL"),
         ),
     )
 

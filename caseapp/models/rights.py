@@ -7,10 +7,10 @@ themselves in queries/everything_held.py."""
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, ref, word
+from caseapp.models.base import Base, Editable, Id, Line, LongText, Moment, has_id, only, ref, word
 from caseapp.vocabulary import (
     AccessAct,
     AccessStage,
@@ -44,8 +44,7 @@ class SubjectRequest(Editable, Base):
             "ix_subject_request_open",
             "agency_id",
             "due_on",
-            sqlite_where=text(ACCESS_OPEN),
-            postgresql_where=text(ACCESS_OPEN),
+            **only(ACCESS_OPEN),
         ),
     )
 
@@ -178,8 +177,7 @@ class LegalHold(Editable, Base):
         Index(
             "ix_legal_hold_person_id_holds",
             "person_id",
-            sqlite_where=text(HOLDS),
-            postgresql_where=text(HOLDS),
+            **only(HOLDS),
         ),
     )
 
@@ -213,8 +211,7 @@ class RetentionReview(Editable, Base):
             "agency_id",
             "person_id",
             unique=True,
-            sqlite_where=text(UNDECIDED),
-            postgresql_where=text(UNDECIDED),
+            **only(UNDECIDED),
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Editable, Line, LongText, Moment, has_id, ref, word
+from caseapp.models.base import Base, Editable, Line, LongText, Moment, has_id, only, ref, word
 from caseapp.vocabulary import (
     ApproachState,
     CaseStatus,
@@ -33,8 +33,7 @@ class Transfer(Editable, Base):
             "uq_transfer_open",
             "case_id",
             unique=True,
-            sqlite_where=STILL_OPEN,
-            postgresql_where=STILL_OPEN,
+            **only(STILL_OPEN),
         ),
         Index("ix_transfer_case_id_requested_at", "case_id", "requested_at"),
         Index("ix_transfer_from_agency_id_requested_at", "from_agency_id", "requested_at"),
@@ -92,16 +91,14 @@ class TransferApproach(Editable, Base):
             "uq_transfer_approach_accepted",
             "transfer_id",
             unique=True,
-            sqlite_where=text("state = 'accepted'"),
-            postgresql_where=text("state = 'accepted'"),
+            **only("state = 'accepted'"),
         ),
         Index(
             "uq_transfer_approach_standing",
             "agency_id",
             "transfer_id",
             unique=True,
-            sqlite_where=text("state IN ('asked', 'accepted')"),
-            postgresql_where=text("state IN ('asked', 'accepted')"),
+            **only("state IN ('asked', 'accepted')"),
         ),
         CheckConstraint("(state = 'asked') = (answered_at IS NULL)", name="answer_has_a_time"),
         CheckConstraint("state <> 'declined' OR answer <> ''", name="declining_has_a_reason"),
@@ -130,8 +127,7 @@ class TransferHandover(Editable, Base):
             "uq_transfer_handover_current",
             "transfer_id",
             unique=True,
-            sqlite_where=CURRENT,
-            postgresql_where=CURRENT,
+            **only(CURRENT),
         ),
         Index("ix_transfer_handover_transfer_id", "transfer_id"),
         CheckConstraint("(handed_over_at IS NULL) = (content IS NULL)", name="copies_are_kept"),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseapp.models.base import Base, Id, Line, LongText, Moment, ShortText, has_id, ref
+from caseapp.models.base import Base, Id, Line, LongText, Moment, ShortText, has_id, only, ref
 
 
 class Notification(has_id, Base):
@@ -17,15 +17,13 @@ class Notification(has_id, Base):
         Index(
             "ix_notification_user_id_unread",
             "user_id",
-            sqlite_where=text("read_at IS NULL"),
-            postgresql_where=text("read_at IS NULL"),
+            **only("read_at IS NULL"),
         ),
         Index(
             "uq_notification_dedupe",
             "dedupe",
             unique=True,
-            sqlite_where=text("dedupe IS NOT NULL"),
-            postgresql_where=text("dedupe IS NOT NULL"),
+            **only("dedupe IS NOT NULL"),
         ),
     )
 
@@ -55,8 +53,7 @@ class OutboxMessage(has_id, Base):
         Index(
             "ix_outbox_message_due_at_waiting",
             "due_at",
-            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
-            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
+            **only("sent_at IS NULL AND dead_at IS NULL"),
         ),
     )
 
