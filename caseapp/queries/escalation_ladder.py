@@ -6,7 +6,7 @@ whom it is about, only under NAMED; the words of the action it stops, only for t
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, working_days
@@ -24,16 +24,16 @@ from caseapp.models import (
     Goal,
     Person,
     User,
-    UserArea,
 )
 from caseapp.models.base import Id
 from caseapp.policy import escalations as policy
 from caseapp.policy import scopes
 from caseapp.policy.escalations import EscalationFile, Sight
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import escalations, settings
+from caseapp.queries import escalations
 from caseapp.queries.escalation_clock import age, used
-from caseapp.queries.escalation_shapes import Joined, Ladder, RungView, Said, Stint, Words
+from caseapp.queries.escalation_rungs import rungs
+from caseapp.queries.escalation_shapes import Joined, Ladder, Said, Words
 from caseapp.vocabulary import EscalationState, Role, Rung, StepAct
 
 _Concerned = aliased(Agency)
@@ -225,7 +225,7 @@ def ladder(gap: EscalationFile, *, viewer: Viewer) -> Ladder:
     since = now and clock.local_day(now.from_at)
     return Ladder(
         words=_words(head, full),
-        rungs=_rungs(gap, holdings, stood, steps, today, full),
+        rungs=rungs(gap, holdings, stood, steps, today, full),
         holder=now.name if now and full else "",
         holder_agency=now.agency if now and full else "",
         held_since=since,
@@ -314,90 +314,6 @@ def _said(row, full) -> tuple[Rung, Said]:
         row.minute,
         row.to_level,
     )
-
-
-#: Lines that are shown by the ladder itself, not as words of a rung.
-SILENT = frozenset({StepAct.RAISED})
-
-
-def _rungs(gap, holdings, stood, steps, today, full) -> tuple[RungView, ...]:
-    expected = _expected(gap) if full else {}
-    found = []
-    for rung in Rung:
-        mine = [one for one in holdings if one.level is rung]
-        spent = {
-            one.id: used(
-                one.starts_on,
-                clock.local_day(one.to_at) if one.to_at else today,
-                one.calendar,
-                stood.get(one.id, ()),
-            )
-            for one in mine
-        }
-        last = mine[-1] if mine else None
-        late = 0
-        for one in mine:
-            if one.allowed_days is not None:
-                late = max(late, one.used_before + spent[one.id] - one.allowed_days)
-        here = gap.on_ladder and rung is gap.level
-        name, allowed = expected.get(rung, ("", None))
-        found.append(
-            RungView(
-                rung,
-                "now" if here else "past" if mine else "later",
-                tuple(
-                    Stint(
-                        one.name if full else "",
-                        clock.local_day(one.from_at),
-                        one.to_at and clock.local_day(one.to_at),
-                    )
-                    for one in mine
-                ),
-                sum(spent.values()),
-                last.allowed_days if last else allowed,
-                late,
-                tuple(said for level, said in steps if level is rung and said.act not in SILENT),
-                name,
-            )
-        )
-    return tuple(found)
-
-
-_LIVE_USERS = (
-    select(User.name, User.agency_id, User.roles)
-    .join(Agency, Agency.id == User.agency_id)
-    .where(User.disabled_at.is_(None), Agency.active)
-    .order_by(User.name, User.id)
-)
-_DAYS = {
-    Rung.COORDINATOR: "escalation_coordinator_working_days",
-    Rung.GROUP: "escalation_group_working_days",
-    Rung.NATIONAL: "escalation_national_working_days",
-}
-
-
-def _expected(gap) -> dict[Rung, tuple[str, int]]:
-    """Who would hold the rungs above, and for how many working days."""
-    serves = select(UserArea.user_id).where(UserArea.area_id == gap.area_id)
-    people = db.session.execute(
-        _LIVE_USERS.where(
-            or_(
-                and_(User.roles.op("&")(int(Role.COORDINATOR)) != 0, User.id.in_(serves)),
-                User.roles.op("&")(int(Role.NATIONAL_COORDINATOR)) != 0,
-            )
-        )
-    ).all()
-    found, values = {}, {}
-    for rung in (Rung.COORDINATOR, Rung.GROUP, Rung.NATIONAL):
-        role = Role.NATIONAL_COORDINATOR if rung is Rung.NATIONAL else Role.COORDINATOR
-        who = next((one for one in people if one.roles & role), None) or next(
-            (one for one in people if one.roles & Role.NATIONAL_COORDINATOR), None
-        )
-        if who is not None:
-            if who.agency_id not in values:
-                values[who.agency_id] = settings.values(who.agency_id)
-            found[rung] = (who.name, values[who.agency_id][_DAYS[rung]])
-    return found
 
 
 #: With these a rung has said what it was asked.

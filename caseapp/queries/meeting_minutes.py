@@ -1,7 +1,6 @@
 """Minutes as one reader may read them, by the reader's rights at the time of reading (S2-40, S3-47, S3-48): what was
 frozen, cut; the difference between the two versions of the plan, cut; corrections; and on what consent the copy rests."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -9,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import aliased
 
-from caseapp import clock, dates, protocols, working_days
+from caseapp import clock, protocols, working_days
 from caseapp.errors import NotVisible
 from caseapp.extensions import read
 from caseapp.models import (
@@ -26,15 +25,20 @@ from caseapp.models import (
 from caseapp.policy import scopes
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import (
-    meeting_minutes_content,
-    meeting_minutes_cut,
-    plan_head,
-    settings,
-)
+from caseapp.queries import meeting_minutes_content, meeting_minutes_cut, settings
 from caseapp.queries.meeting_agenda import MEETING_ID, has_plan
 from caseapp.queries.meeting_minutes_cut import Reader
 from caseapp.queries.meeting_minutes_difference import ChangeRow, difference
+from caseapp.queries.meeting_minutes_words import (
+    Attended,
+    Decided,
+    attended,
+    basis_of,
+    decided,
+    facts_of,
+    moment_of,
+    next_of,
+)
 from caseapp.queries.plan_rows import CASE_ID
 from caseapp.vocabulary import ActionStatus, MeetingKind, MeetingStatus
 
@@ -72,24 +76,6 @@ _VERSIONS = select(PlanVersion.number, PlanVersion.agreed_at, PlanVersion.conten
         PlanVersion.number == bindparam("after"),
     ),
 )
-
-
-class Attended(NamedTuple):
-    name: str
-    stands_for: str
-    presence: str
-
-
-class Decided(NamedTuple):
-    """One decision as the copy says it."""
-
-    number: int
-    text: str
-    reason: str
-    agreed: str
-    against: tuple[str, ...]
-    apart: bool
-    goal_number: int | None
 
 
 class Amendment(NamedTuple):
@@ -234,7 +220,7 @@ def meeting_calendar(meeting: MeetingFile) -> str:
 
 
 def _made(meeting, viewer, who: Reader, content: dict) -> Copy:
-    for_whom, basis = _basis(meeting, viewer, who, content)
+    for_whom, basis = basis_of(meeting, viewer, who, content)
     shown = meeting_minutes_cut.attendance(content, who)
     known = {place["id"]: place for place in content["attendance"]}
     here = {place["id"] for place in content["attendance"] if place["here"]}
@@ -244,7 +230,7 @@ def _made(meeting, viewer, who: Reader, content: dict) -> Copy:
         title=content["title"],
         person=content["person"],
         first_name=content["first_name"],
-        held_at=_moment(content["begun_at"]),
+        held_at=moment_of(content["begun_at"]),
         issued_at=None,
         issued_by="",
         version_before=None,
@@ -253,17 +239,17 @@ def _made(meeting, viewer, who: Reader, content: dict) -> Copy:
         after_at=None,
         for_whom=for_whom,
         basis=basis,
-        attended=[_attended(place, content) for place in shown],
+        attended=[attended(place, content) for place in shown],
         others=len(content["attendance"]) - len(shown) if who.hosts else 0,
-        facts=_facts(content),
+        facts=facts_of(content),
         view=content["view"] if who.free and content["first_name"] else None,
-        decisions=[_decided(one, known, here, who) for one in meeting_minutes_cut.decisions(content, who)],
+        decisions=[decided(one, known, here, who) for one in meeting_minutes_cut.decisions(content, who)],
         changes=[],
         unchanged=0,
         notes=[point for point in meeting_minutes_cut.notes(content, who) if point["note"]],
         not_agreed=content["not_agreed"] if who.free else "",
         aparts=content["aparts"] if who.hosts else [],
-        next=_next(content),
+        next=next_of(content),
         corrections_by=None,
         amendments=[],
         asked=[],
@@ -274,129 +260,6 @@ def _made(meeting, viewer, who: Reader, content: dict) -> Copy:
         has_plan=has_plan(meeting),
         raw=content if who.hosts else None,
     )
-
-
-def _basis(meeting, viewer, who: Reader, content) -> tuple[str, str]:
-    agency = viewer.agency_name
-    if meeting.case is None:
-        return f"Copy for {agency}.", "A group meeting is about no person; no consent is needed for it."
-    if meeting.kind is MeetingKind.CONFERENCE:
-        return (
-            f"Record for {agency}.",
-            "A statutory case conference has rules of its own. Nothing of it stands in the plan.",
-        )
-    first = content["first_name"]
-    if who.hosts:
-        return (
-            f"Copy for {agency}: everything.",
-            f"{agency} leads the case. Other agencies read what {first}’s consent opens to each of them.",
-        )
-    if meeting.case.grant_id is None:
-        return (
-            f"Copy for {agency}: its own part.",
-            f"{agency} leads the case; this is what it was asked to do.",
-        )
-    head = plan_head.head(meeting.case, viewer=viewer)
-    what = "the whole plan" if who.whole else "its own part"
-    scope = "for the full plan" if who.whole else "for its own part of the plan"
-    until = f", valid until {dates.full_day(head.grant_until)}" if head.grant_until else ""
-    return (
-        f"Copy for {agency}: {what}.",
-        f"It rests on the consent that {first} gave on {dates.full_day(head.granted_on)} {scope}{until}.",
-    )
-
-
-def _attended(place: dict, content: dict) -> Attended:
-    kind, agency = place["kind"], place["agency"]
-    if kind == "person":
-        beside = [one["name"] for one in content["attendance"] if one["kind"] == "supporter" and one["here"]]
-        said = "in person"
-        return Attended(
-            place["name"],
-            f"{said}, with {_listed(beside)} beside them" if beside else said,
-            place["presence"],
-        )
-    if kind == "supporter":
-        first = content["first_name"] or "the person"
-        return Attended(
-            place["name"], f"beside {first}{', ' + place['role'] if place['role'] else ''}", place["presence"]
-        )
-    stands = agency or place["role"] or "guest"
-    if place["name"] and place["name"] == content["chair"]:
-        stands += ", chair"
-    if place["name"] and place["name"] == content["minutes_by"]:
-        stands += ", minutes"
-    if place["stands_for"]:
-        stands += f", for {place['stands_for']}"
-        if place["handover_on"]:
-            stands += f" (handed over {dates.short_day(date.fromisoformat(place['handover_on']))})"
-    if place["uninvited"] and kind != "person":
-        stands += ", not invited"
-    return Attended(place["name"], stands, place["presence"])
-
-
-def _facts(content: dict) -> str:
-    begun, ended = _moment(content["begun_at"]), _moment(content["ended_at"])
-    hours = f"{dates.hour(begun)} to {dates.hour(ended)}" if ended else f"from {dates.hour(begun)}"
-    parts = [f"{content['place']}, {hours}" if content["place"] else hours[0].upper() + hours[1:]]
-    who = ", ".join(
-        part
-        for part in (
-            f"Chair {content['chair']}" if content["chair"] else "",
-            f"minutes {content['minutes_by']}" if content["minutes_by"] else "",
-        )
-        if part
-    )
-    if who:
-        parts.append(who[0].upper() + who[1:])
-    read_at = _moment(content["reminder_at"])
-    parts.append(
-        f"Confidentiality reminder read at {dates.hour(read_at)}"
-        if read_at
-        else "The confidentiality reminder was not read"
-    )
-    return ". ".join(parts) + "."
-
-
-def _decided(one: dict, known: dict, here: set, who: Reader) -> Decided:
-    agrees = {view["id"] for view in one["views"] if view["stands"] == "agrees"}
-    against = [view for view in one["views"] if view["stands"] == "disagrees"]
-    if agrees and agrees >= here and not against and one["hidden"] == len(one["views"]):
-        agreed = "Agreed by all"
-    elif agrees:
-        agreed = f"Agreed by {_listed([_label(known[i], who) for i in sorted(agrees) if i in known])}"
-    else:
-        agreed = ""
-    return Decided(
-        one["number"],
-        one["text"],
-        one["reason"],
-        agreed,
-        tuple(
-            f"{_label(known[view['id']], who)} does not agree: {view['words']}"
-            for view in against
-            if view["id"] in known
-        ),
-        one["apart_id"] is not None,
-        one["goal_number"],
-    )
-
-
-def _label(place: dict, who: Reader) -> str:
-    if place["kind"] == "person":
-        return place["name"].split(" ")[0]
-    return place["agency"] or place["name"]
-
-
-def _next(content: dict) -> str:
-    parts = []
-    if content["next"]["review_on"]:
-        parts.append(f"Review by {dates.long_day(date.fromisoformat(content['next']['review_on']))}")
-    if content["next"]["at"]:
-        at = _moment(content["next"]["at"])
-        place = f", {content['next']['place']}" if content["next"]["place"] else ""
-        parts.append(f"Next meeting on {dates.long_day(clock.local_day(at))}, {dates.hour(at)}{place}")
-    return ". ".join(parts)
 
 
 # --- corrections, copies ---------------------------------------------------------------------------------------------
@@ -424,14 +287,3 @@ def amendments(meeting: MeetingFile, who: Reader) -> list[Amendment]:
         for row in read(_AMENDMENTS, {"meeting_id": meeting.id})
         if who.free or row.for_all or row.for_agency_id == who.agency_id
     ]
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _listed(words: Iterable[str]) -> str:
-    found = list(dict.fromkeys(words))
-    if len(found) < 2:
-        return "".join(found)
-    return f"{', '.join(found[:-1])} and {found[-1]}"
