@@ -101,13 +101,15 @@ def answer(
         raise RuleBroken("Say why not: another agency is asked next", "text")
     if not file.knows_name:
         escalation_words.name_nobody(row.case_id, text=text)
-    before = asked.state
+    before, agency = asked.state, actor.agency_name
+    if not accepts and worker_id is not None:
+        raise RuleBroken("Name somebody only where you accept", "worker_id")
+    asked_for = _worker(worker_id, actor, file)
+    asked.state = ApproachState.ACCEPTED if accepts else ApproachState.DECLINED
     asked.answer, asked.answered_at, asked.answered_by_id = text, at, actor.user_id
-    agency = actor.agency_name
+    asked.worker_id = asked_for
+    db.session.flush()
     if accepts:
-        asked.worker_id = _worker(worker_id, actor, file)
-        asked.state = ApproachState.ACCEPTED
-        db.session.flush()
         for other in transfer_records.standing(row, ApproachState.ASKED):
             transfer_endings.take_back(
                 row, other, file, actor=actor, at=at, why="Another agency has accepted in principle"
@@ -116,10 +118,6 @@ def answer(
             transfer_records.move(row, TransferStage.ACCEPTED_IN_PRINCIPLE)
         act, said = TransferAct.ACCEPTED, f"{agency} accepts in principle"
     else:
-        if worker_id is not None:
-            raise RuleBroken("Name somebody only where you accept", "worker_id")
-        asked.state = ApproachState.DECLINED
-        db.session.flush()
         if before is ApproachState.ACCEPTED:
             transfer_endings.end_grant(row, file, at=at, reason="The agency declined after all")
         transfer_records.look_further(row, at)

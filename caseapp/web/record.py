@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from caseapp.policy import restricted, rules
 from caseapp.policy.do import Do
+from caseapp.vocabulary import CaseStatus
 from caseapp.web.navigation import reach
 from caseapp.web.sessions import viewer
 
@@ -35,7 +36,6 @@ PLACES = (
 
 #: Pages that stand under one of these.
 WITHIN = {
-    "transfers.of_case": "cases.show",
     "cases.team": "cases.show",
     "doors.of_case": "cases.show",
     "doors.of_case_requests": "cases.show",
@@ -50,6 +50,9 @@ def places(case, endpoint: str = "", issues: int = 0) -> list[Place]:
         for label, to, act in PLACES
         if rules.may(who, act, case)
     ]
+    if case.status is CaseStatus.TRANSFER_PENDING and rules.may(who, Do.VIEW_TRANSFERS_OF_CASE, case):
+        to = "transfers.of_case"
+        found.append(Place("Transfer", reach(to, reference=case.reference), endpoint == to))
     # on every case alike, whether or not something stands there: the link itself tells nothing
     if restricted.on_the_list(who, case):
         to = "restricted.show"

@@ -8,7 +8,7 @@ from caseapp.blueprints.cases.forms import ContactForm, EditForm, version_of
 from caseapp.blueprints.cases.record import around
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import case_notes, case_standing, case_team, cases, timeline
+from caseapp.queries import case_notes, case_standing, case_team, cases, timeline, transfers
 from caseapp.services import cases as acts
 from caseapp.vocabulary import CaseStatus
 from caseapp.web.access import on_case
@@ -47,8 +47,18 @@ def show(case):
         today=clock.today(),
         may={act.name: rules.may(viewer(), act, case) for act in Do},
         lost=case.status == CaseStatus.CONTACT_LOST,
+        transfer=_transfer(case),
         **around(case),
     )
+
+
+def _transfer(case):
+    """The transfer that is under way, for those who answer for the case; only then is it asked for."""
+    if case.status not in (CaseStatus.TRANSFER_PENDING, CaseStatus.CONTACT_LOST):
+        return None
+    if not rules.may(viewer(), Do.VIEW_TRANSFERS_OF_CASE, case):
+        return None
+    return transfers.open_of(case, viewer=viewer())
 
 
 def _mend(case, fact):

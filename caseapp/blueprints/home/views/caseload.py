@@ -15,6 +15,7 @@ from caseapp.queries import (
     meeting_waiting,
     saved_views,
     settings,
+    transfers,
 )
 from caseapp.queries.caseload import NEEDS, Wanted
 from caseapp.web import lists, navigation
@@ -63,6 +64,7 @@ def show():
             *meeting_barriers.waiting(viewer=me, limits=limits),
             *meeting_waiting.to_answer(viewer=me, limits=limits),
         ][:6],
+        transfer_rows=transfers.waiting(viewer=me),
     )
 
 
@@ -97,7 +99,10 @@ def _list(template, state, limits, worker_id, *, what, **more):
     )
     issues = caseload_waiting.open_issues(**about)
     others = caseload_waiting.overdue_of_others(**about)
-    lists.note_listed(what, [row.id for row in (*rows,)] + [row.case_id for row in (*issues, *others)])
+    named = [row for row in more.get("transfer_rows", ()) if row.person]
+    lists.note_listed(
+        what, [row.id for row in (*rows,)] + [row.case_id for row in (*issues, *others, *named)]
+    )
     return page(
         template,
         state=state,

@@ -15,6 +15,7 @@ from caseapp.queries import (
     settings,
     team,
     team_waiting,
+    transfers,
 )
 from caseapp.web import lists, navigation
 from caseapp.web.access import allowed
@@ -55,7 +56,11 @@ def show():
         *meeting_waiting.to_permit(viewer=me, limits=limits),
         *(one for one in meeting_waiting.clocks(viewer=me, limits=limits, ours=True) if one.late),
     ]
-    lists.note_listed("waiting for the manager", [row.case_id for row in (*allocations, *issues, *meetings)])
+    transfers_waiting = transfers.waiting(viewer=me)
+    named = (row for row in transfers_waiting if row.reference)
+    lists.note_listed(
+        "waiting for the manager", [row.case_id for row in (*allocations, *issues, *meetings, *named)]
+    )
     heaviest = [one for one in team.ordered(found.workers, "weight", True) if one.weight is not None]
     return page(
         "home/team.html",
@@ -87,6 +92,7 @@ def show():
         allocations=allocations,
         issues=issues,
         meeting_rows=meetings,
+        transfer_rows=transfers_waiting,
         silent=team_waiting.silent_agencies(viewer=me, limits=limits),
         decided=meeting_followup.total(viewer=me, days=FOLLOWED)[1],
         beside=reading_figures.beside_the_work(viewer=me, late_actions=found.overdue),
