@@ -1,5 +1,6 @@
 """create_app(): settings, extensions, plumbing, blueprints, error pages; then no route may lack an access rule."""
 
+import os
 from pathlib import Path
 
 from flask import Flask
@@ -7,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseapp import blueprints, cli, clock
 from caseapp.extensions import csrf, db, install_sqlite
+from caseapp.services import virus_scan
 from caseapp.web import (
     access,
     directories,
@@ -61,12 +63,18 @@ def create_app(overrides: dict | None = None) -> Flask:
     access.refuse_unguarded(app)
     if app.config["PRODUCTION"]:
         _refuse_demo(app)
+        _warn(app)
     return app
 
 
 def _refuse_unsafe(app):
     if app.config["BREACH_LIST"] and not Path(app.config["BREACH_LIST"]).is_file():
         raise RuntimeError("BREACH_LIST names a file that is not there")
+    if app.config["CLAMD_URL"]:
+        try:
+            virus_scan.place(app.config["CLAMD_URL"])
+        except ValueError as why:
+            raise RuntimeError(f"CLAMD_URL: {why}") from None
     if not app.config["PRODUCTION"]:
         return
     if len(app.config["SECRET_KEY"]) < 32:
@@ -75,6 +83,14 @@ def _refuse_unsafe(app):
         raise RuntimeError("PUBLIC_URL must be the https:// address that people use, in production")
     if app.config["SECOND_FACTOR"] not in {"required", "agencies"}:
         raise RuntimeError("SECOND_FACTOR must be required or agencies, in production")
+
+
+def _warn(app):
+    """What a live system can do without, but should not. Not by each command of the timer, which would be mailed each time."""
+    if not app.config["CLAMD_URL"] and not os.environ.get("FLASK_RUN_FROM_CLI"):
+        app.logger.warning(
+            "CLAMD_URL is not set: uploaded files are not looked through for viruses (docs/operators/deploy.md)"
+        )
 
 
 def _refuse_demo(app):

@@ -66,6 +66,7 @@ def from_environment() -> dict:
         "AUDIT_KEYS": os.environ.get("AUDIT_KEYS", ""),
         "DIRECTORIES": os.environ.get("DIRECTORIES", ""),
         "BREACH_LIST": os.environ.get("BREACH_LIST", ""),
+        "CLAMD_URL": os.environ.get("CLAMD_URL", "").strip(),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": True,
         "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from caseapp import clock, protocols
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.queries import accounts, settings
-from caseapp.services import imports
+from caseapp.services import imports, infected_files, virus_scan
 from caseapp.services.imports_questions import NOBODY
 from caseapp.sheets import fold_name
 
@@ -39,7 +40,8 @@ def import_caseload(
     file, agency, email, protocol, agency_is, leave_open, domain_is, worker_is, without_errors, confirm
 ):
     """Say row by row what importing FILE would do; with --confirm do it, all at once or not at all."""
-    actor, now = _manager(agency, email), clock.now()
+    actor, now, data = _manager(agency, email), clock.now(), file.read_bytes()
+    _refuse_infected(data, actor, now)
     try:
         key = protocol or settings.value(actor.agency_id, "protocol")
         protocols.get(key)
@@ -47,7 +49,7 @@ def import_caseload(
             actor=actor,
             at=now,
             file_name=file.name,
-            data=file.read_bytes(),
+            data=data,
             protocol_key=key,
             most_rows=None,
         )
@@ -67,6 +69,22 @@ def import_caseload(
         ) from None
     except (NotAllowed, NotVisible):
         raise click.ClickException("Only a line manager imports. Nothing was written.") from None
+
+
+def _refuse_infected(data, actor, now):
+    """As the page does, where a scanner is set."""
+    url = current_app.config["CLAMD_URL"]
+    if not url:
+        return
+    try:
+        virus = virus_scan.found_in(data, url)
+    except virus_scan.NotScanned as why:
+        raise click.ClickException(
+            f"The file could not be looked through for viruses ({why}). Nothing was written."
+        ) from None
+    if virus:
+        infected_files.refused(actor=actor, at=now, data=data, virus=virus)
+        raise click.ClickException("A virus was found in this file. Nothing was written.")
 
 
 def _import(batch_id, actor, now, agency_is, leave_open, domain_is, worker_is, without_errors, confirm):

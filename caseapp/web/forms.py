@@ -15,6 +15,7 @@ from caseapp import clock
 from caseapp.errors import RuleBroken, Stale
 from caseapp.services import submissions
 from caseapp.services.transaction import unit_of_work
+from caseapp.web import uploads
 from caseapp.web.sessions import viewer
 
 _UNWANTED = re.compile(
@@ -77,6 +78,13 @@ class Form(FlaskForm):
             if isinstance(field, StringField) and not field.flags.maxlength:
                 most = TEXT_MOST if isinstance(field, TextAreaField) else LINE_MOST
                 field.validators = [*field.validators, at_most(most)]
+
+    def validate_on_submit(self, *args, **kwargs) -> bool:
+        """Whether it was sent and its shape is right; then each of its files was looked through for viruses too, so that
+        no view can forget that (web.uploads)."""
+        if not super().validate_on_submit(*args, **kwargs):
+            return False
+        return all(uploads.clean(field) for field in self if isinstance(field, FileField))
 
     def accepts(self, act, *args, **kwargs) -> bool:
         """Run a use case with what was typed. True if it was done (now, or by an earlier arrival of this very form);
