@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, protocols
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import (
     Agency,
     Area,
@@ -248,7 +248,7 @@ def of_case(file: CaseFile, *, viewer: Viewer) -> list[GapRow]:
     """The gaps and blocks that came from this case, as the viewer may see them, open ones first: for the plan's page and
     a meeting's agenda. Each has its last answer."""
     values = policy.binds(viewer) | {"of_case": file.id}
-    return _rows(db.session.execute(_OF_CASE, values).all(), viewer)
+    return _rows(read(_OF_CASE, values), viewer)
 
 
 _OF_ACTION = (
@@ -265,7 +265,7 @@ _OF_ACTION = (
 def of_action(action_id: int, *, viewer: Viewer) -> list[GapRow]:
     """What was raised because this action is stopped, newest first, as the viewer may see it."""
     values = policy.binds(viewer) | {"of_action": action_id}
-    return _rows(db.session.execute(_OF_ACTION, values).all(), viewer)
+    return _rows(read(_OF_ACTION, values), viewer)
 
 
 def of_notices(notice_ids: list[int], *, viewer: Viewer) -> dict[int, int]:
