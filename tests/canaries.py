@@ -66,6 +66,7 @@ from tests import (
     canary_reading,
     canary_restricted,
     canary_rights,
+    canary_transfers,
 )
 from tests import world as standing
 from tests.world import LONG_AGO
@@ -102,6 +103,7 @@ for _who in MAY_READ:
     MAY_READ[_who] |= canary_rights.MAY_READ.get(_who, set())
     MAY_READ[_who] |= canary_restricted.MAY_READ.get(_who, set())
     MAY_READ[_who] |= canary_privacy.MAY_READ.get(_who, set())
+    MAY_READ[_who] |= canary_transfers.MAY_READ.get(_who, set())
 
 #: Columns that hold no words about anyone: keys, codes, hashes, addresses of machines.
 TECHNICAL = {
@@ -174,6 +176,7 @@ def build() -> CanaryWorld:
     canary_reading.fill(world)
     _write_canaries(world)
     canary_restricted.fill(world)
+    canary_transfers.fill(world)
     looked_into = canary_privacy.fill(world)
     meetings = canary_meetings.fill(world)
     doors = canary_doors.fill(world)
@@ -480,6 +483,7 @@ def _write_canaries(world):
             | canary_doors.TABLES
             | canary_privacy.TABLES
             | canary_rights.TABLES
+            | canary_transfers.TABLES
         ):
             continue
         columns = [
@@ -614,6 +618,7 @@ def _ids(world) -> dict[str, dict[str, list]]:
             **canary_reading.ids(world, side),
             **canary_restricted.ids(world, side),
             **canary_rights.ids(world, side),
+            **canary_transfers.ids(world, side),
         }
     return found
 
