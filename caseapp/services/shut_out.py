@@ -2,6 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
+from caseapp import names
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db, read
 from caseapp.models import AccessDenial, Case, User
@@ -44,8 +45,23 @@ def of_anybody(user_id: int) -> bool:
 def refuse(user_id: int | None, person_id: int, field: str | None = None) -> None:
     """Raise RuleBroken if this worker may not know of the person, so nothing about them can be given to the worker."""
     if user_id is not None and user_id in of_person(person_id):
-        name = db.session.scalar(select(User.name).where(User.id == user_id))
-        raise RuleBroken(
-            f"{name} may not know of this person, so nothing can be given to them. Choose somebody else",
-            field,
-        )
+        _refuse(db.session.scalar(select(User.name).where(User.id == user_id)), field)
+
+
+def refuse_name(name: str, agency_ids: set[int], person_id: int, field: str | None = None) -> None:
+    """The same for somebody who is written down by name: a name is no way round a denial. Asked only of the staff of these
+    agencies, whom the actor could as well choose by their accounts, so that it tells nothing that choosing would not."""
+    out = of_person(person_id) if name else None
+    if not out:
+        return
+    wanted = names.fold(name)
+    staff = select(User.name).where(User.id.in_(sorted(out)), User.agency_id.in_(sorted(agency_ids)))
+    for known in db.session.scalars(staff.order_by(User.name)):
+        if names.fold(known) == wanted:
+            _refuse(known, field)
+
+
+def _refuse(name, field):
+    raise RuleBroken(
+        f"{name} may not know of this person, so nothing can be given to them. Choose somebody else", field
+    )

@@ -12,6 +12,7 @@ from caseapp.ids import new_id
 from caseapp.models import Action, Agency, Attendee, AttendeeReport, Meeting, ReportProgress, User
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
+from caseapp.services import shut_out
 from caseapp.services.case_hold import live_worker
 from caseapp.services.meetings import mail
 from caseapp.services.meetings.records import (
@@ -69,6 +70,7 @@ def answer(
     was_coming = row.substitute_id or row.user_id
     row.answer, row.answered_at, row.answered_by_id, row.answer_note = answer, at, actor.user_id, note
     if answer is Answer.SUBSTITUTE:
+        _may_know(file, actor, substitute_id, substitute_name)
         _substitute(row, actor, at, substitute_id, substitute_name, handover_on, handover_note)
     else:
         row.substitute_id, row.substitute_name = None, ""
@@ -118,6 +120,17 @@ def answer(
         for_agency_id=row.agency_id,
     )
     record(file, f"meeting invitation: {answer.value}", actor=actor, at=at)
+
+
+def _may_know(file, actor, substitute_id, substitute_name):
+    """Nobody is sent who may not know of the person, neither by account nor by name (X-8)."""
+    if file.case is None:
+        return
+    if substitute_id is not None:
+        live_worker(substitute_id, actor.agency_id, field="substitute")  # of a stranger nothing is said
+        shut_out.refuse(substitute_id, file.case.person_id, "substitute")
+    else:
+        shut_out.refuse_name(substitute_name, {actor.agency_id}, file.case.person_id, "substitute_name")
 
 
 def _substitute(row, actor, at, substitute_id, substitute_name, handover_on, handover_note):

@@ -12,8 +12,15 @@ from caseapp.models import GroupSitting, LeadClaim, User
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
+from caseapp.services import shut_out
 from caseapp.services.meetings import mail
-from caseapp.services.meetings.invitations import Guest, must_have_social_work, seat, send
+from caseapp.services.meetings.invitations import (
+    Guest,
+    agencies_asked,
+    must_have_social_work,
+    seat,
+    send,
+)
 from caseapp.services.meetings.records import (
     meeting_of,
     move,
@@ -163,6 +170,7 @@ def _sensible(file, meeting, plan, at):
         raise RuleBroken("A link begins with https://", "link")
     if plan.chair_id is None and not plan.chair_name:
         raise RuleBroken("Say who chairs", "chair")
+    _may_know(file, plan, at)
     same = plan.chair_id == plan.minutes_by_id if plan.chair_id else plan.chair_name == plan.minutes_by_name
     if same and (plan.minutes_by_id or plan.minutes_by_name):
         raise RuleBroken("Whoever chairs does not take the minutes", "minutes_by")
@@ -178,6 +186,20 @@ def _sensible(file, meeting, plan, at):
         raise RuleBroken("This day has not come yet", "person_invited_on")
     if plan.person_invited_on is not None and not plan.person_invited_how:
         raise RuleBroken("Say how the person was invited", "person_invited_how")
+
+
+def _may_know(file, plan, at):
+    """Nobody chairs or takes the minutes who may not know of the person, neither by account nor by name (X-8). Of staff
+    whom nobody could ask anyway nothing is said here."""
+    if file.case is None:
+        return
+    asked = agencies_asked(file, at)
+    for field in ("chair", "minutes_by"):
+        user_id, name = getattr(plan, f"{field}_id"), getattr(plan, f"{field}_name")
+        if user_id is None:
+            shut_out.refuse_name(name, asked, file.case.person_id, f"{field}_name")
+        elif db.session.scalar(select(User.agency_id).where(User.id == user_id)) in asked:
+            shut_out.refuse(user_id, file.case.person_id, field)
 
 
 def _of_claimant(file, meeting, chair_id) -> bool:

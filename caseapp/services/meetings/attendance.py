@@ -8,7 +8,9 @@ from caseapp.extensions import db
 from caseapp.models import Agency, Attendee
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
+from caseapp.services import shut_out
 from caseapp.services.meetings.hold import running
+from caseapp.services.meetings.invitations import agencies_asked
 from caseapp.services.meetings.records import attendee_of, record
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AttendeeKind, Presence
@@ -73,7 +75,8 @@ def add(
     role: str = "",
     supporter: bool = False,
 ) -> int:
-    """Somebody came whom nobody had invited; or sits beside the person. Returns the id of their place."""
+    """Somebody came whom nobody had invited; or sits beside the person. A colleague who may not know of the person has no
+    place at the table (X-8). Returns the id of their place."""
     meeting = running(file, actor)
     if not name:
         raise RuleBroken("Write the name", "name")
@@ -81,6 +84,9 @@ def add(
         agency = db.session.get(Agency, agency_id)
         if agency is None or not agency.active:
             raise RuleBroken("Choose an agency from the list, or none", "agency")
+    if file.case is not None and not supporter:
+        asked = agencies_asked(file, at)
+        shut_out.refuse_name(name, asked & {agency_id} if agency_id else asked, file.case.person_id, "name")
     kind = AttendeeKind.SUPPORTER if supporter else AttendeeKind.AGENCY if agency_id else AttendeeKind.GUEST
     row = Attendee(
         meeting_id=meeting.id,

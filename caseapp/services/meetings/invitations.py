@@ -12,7 +12,8 @@ from caseapp import clock
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Agency, Attendee, CaseAssignment, User
+from caseapp.models import Agency, Attendee, CaseAssignment, ConsentGrant, User
+from caseapp.policy import scopes
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.services import shut_out
@@ -27,7 +28,7 @@ from caseapp.services.meetings.records import (
     tell,
     when,
 )
-from caseapp.services.plan_records import consent_of, is_excluded
+from caseapp.services.plan_records import is_excluded
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AgencyKind, Answer, AssignmentRole, AttendeeKind, MeetingStatus
 
@@ -78,6 +79,8 @@ def seat(file, meeting, guest, *, actor, at) -> Attendee | None:
     elif guest.kind is not AttendeeKind.PERSON:
         if not guest.name:
             raise RuleBroken("Say who it is", "name")
+        if guest.kind is AttendeeKind.GUEST and file.case is not None:
+            shut_out.refuse_name(guest.name, agencies_asked(file, at), file.case.person_id, "name")
         same.append(Attendee.name == guest.name)
     if db.session.scalar(select(Attendee.id).where(*same)):
         return None
@@ -112,13 +115,23 @@ def _may_come(file, guest, at):
         )
         if there is None:
             raise RuleBroken(f"Choose a worker of {agency.name}", "agency")
-        if file.case is not None:
-            shut_out.refuse(guest.user_id, file.case.person_id, "agency")
-    case = file.case
-    if case is None or agency.id == case.lead_agency_id:
+    if file.case is None:
         return
-    if is_excluded(case, agency.id) or consent_of(case, agency.id, clock.local_day(at)) is None:
+    if agency.id not in agencies_asked(file, at):
         raise RuleBroken(f"No consent is in force for {agency.name}, so it cannot be invited", "agency")
+    shut_out.refuse(guest.user_id, file.case.person_id, "agency")
+
+
+def agencies_asked(file: MeetingFile, at: datetime) -> set[int]:
+    """Whose staff can be asked to a meeting about this case: the agency that leads it, and those with consent in force that
+    the person does not exclude (S2-40)."""
+    case, today = file.case, clock.local_day(at)
+    granted = db.session.scalars(
+        select(ConsentGrant.agency_id).where(
+            ConsentGrant.case_id == case.id, scopes.in_force(ConsentGrant, today)
+        )
+    )
+    return {one for one in granted if not is_excluded(case, one)} | {case.lead_agency_id}
 
 
 def must_have_social_work(file, meeting):
