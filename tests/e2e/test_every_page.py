@@ -5,6 +5,8 @@ a few are opened, and one is looked at with axe whenever it shows something (an 
 of its kind showed before, in whichever role. So each kind is looked at, and each state of it that looks different.
 """
 
+import fcntl
+import json
 import re
 
 import pytest
@@ -32,10 +34,30 @@ SHAPES = """() => [...new Set([...document.querySelectorAll('main *')].map(
     e => e.localName + '.' + [...e.classList].sort().join('.')))]"""
 
 
+class Shown:
+    """For each kind of page: how often it has been looked at, and what was seen there, by whichever worker."""
+
+    def __init__(self, folder):
+        self.file = folder / "shown.json"
+
+    def is_new(self, kind, shapes) -> int | None:
+        """How often this kind was looked at before; None where another of its kind has shown all that this one shows."""
+        with self.file.open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            known = json.loads(file.read() or "{}")
+            looks, before = known.get(kind, (0, ()))
+            if looks >= LOOKS_AT_A_KIND or shapes <= set(before):
+                return None
+            known[kind] = looks + 1, sorted(shapes | set(before))
+            file.truncate(0)
+            json.dump(known, file)
+            return looks
+
+
 @pytest.fixture(scope="module")
-def shown():
-    """For each kind of page: what has been looked at, and how often."""
-    return {}
+def shown(demo):
+    return Shown(demo[0])
 
 
 def kind(path: str) -> str:
@@ -63,12 +85,8 @@ def walk(page):
 
 def look(page, path, shown):
     """What is wrong with this page; nothing where another of its kind has shown all that it shows."""
-    looks, known = shown.setdefault(kind(path), [0, set()])
-    shapes = set(page.evaluate(SHAPES))
-    if looks >= LOOKS_AT_A_KIND or shapes <= known:
-        return []
-    shown[kind(path)] = [looks + 1, known | shapes]
-    return faults(page, again=bool(looks))
+    before = shown.is_new(kind(path), set(page.evaluate(SHAPES)))
+    return [] if before is None else faults(page, again=bool(before))
 
 
 @pytest.mark.e2e
