@@ -102,7 +102,7 @@ def test_the_system_notices_an_unmet_need_and_shows_what_was_tried(world, as_):
     db.session.commit()
     page = as_("orla").get(f"/cases/{world.reference}/meetings").text
     assert "A case meeting is called for" in page
-    assert "nothing in the plan that meets them" in page
+    assert "One need is medium or high with nothing in the plan that meets it" in page
     form = as_("orla").get(f"/cases/{world.reference}/meetings/new").text
     assert "What was tried one to one already" in form
     _, meeting = propose(as_("orla"), world.reference, triggers=["unmet_needs"])

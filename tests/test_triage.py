@@ -299,7 +299,7 @@ def test_an_agenda_is_made_from_the_list_ordered_printed_and_decided_on(
     assert [item.escalation_id for item in items] == [one, two]
     sitting_id = sitting.id
     url = f"/triage/agenda/{ids.written(sitting.id)}"
-    assert "First point" in sinead.get(url).text and "No client is named" in sinead.get(url).text
+    assert "First point" in sinead.get(url).text and "No person is named" in sinead.get(url).text
     down = post(sinead, f"{url}/items/{ids.written(items[0].id)}/down", {}, url)
     assert down.status_code == 303
     printed = sinead.get(f"{url}/print").text

@@ -100,7 +100,7 @@ def test_the_meeting_is_arranged_on_the_day_and_at_the_place_of_the_sitting_and_
     assert meeting.place == "Town hall"
     page = as_("sinead").get(page_of(sitting)).text
     assert "10:00 to 12:00, Town hall" in page
-    assert "Invited:" in page
+    assert ">Invited<" in page
     row = db.session.scalars(
         select(Attendee).where(
             Attendee.meeting_id == meeting.id, Attendee.agency_id == world.agencies["harbour"]

@@ -31,7 +31,7 @@ def whole(page, script):
 def test_a_coordinator_starts_with_triage_and_answers_many_at_once(live, browse, sign_in, script):
     page = sign_in(browse(script), SINEAD)
     expect(page.get_by_role("heading", level=1)).to_have_text("Gaps and blocks")
-    says(page, "No client is named in this list.")
+    says(page, "No person is named in this list.")
     whole(page, script)
     page.get_by_label("Urgency").select_option("yes")
     page.get_by_role("button", name="Show").click()

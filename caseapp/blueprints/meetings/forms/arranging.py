@@ -93,8 +93,10 @@ class InviteForm(Form):
     name = StringField("Name", [at_most(120)])
     role = StringField("Who that is", [at_most(80)])
 
-    def offer(self, candidates):
-        """The agencies and their workers, as one list."""
+    def offer(self, candidates, *, about_somebody=True):
+        """The agencies and their workers, as one list; nobody sits beside a person where it is about none."""
+        if not about_somebody:
+            self.who.choices = [one for one in self.who.choices if one.value != AttendeeKind.SUPPORTER.value]
         self._known = {}
         words = [("", "Choose")]
         for one in candidates:

@@ -133,7 +133,7 @@ def invite(meeting):
 
 def _inviting(meeting, form):
     candidates = meeting_choices.candidates(meeting, viewer=viewer())
-    form.offer(candidates)
+    form.offer(candidates, about_somebody=meeting.case is not None)
     return around(
         meeting,
         form=form,

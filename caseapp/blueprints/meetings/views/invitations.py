@@ -2,7 +2,7 @@
 
 from flask import abort, request, url_for
 
-from caseapp import clock, dates
+from caseapp import clock, dates, ids
 from caseapp.blueprints.meetings import bp
 from caseapp.blueprints.meetings.forms.answering import AnswerForm, CallForm, PermitForm, ReportForm
 from caseapp.blueprints.meetings.record import around, mail_link
@@ -49,7 +49,7 @@ def _answering(meeting, seat, form):
 def answer(meeting, attendee_id):
     seat = _own(meeting, attendee_id)
     wanted = request.args.get("say", "")
-    form = AnswerForm(formdata=None)
+    form = AnswerForm(formdata=None, data={"handover_on": seat.handover_on})
     form.version.data = str(seat.version)
     form.note.data = seat.answer_note
     known = {one.value for one in Answer} - {Answer.INVITED.value}
@@ -57,6 +57,10 @@ def answer(meeting, attendee_id):
         wanted if wanted in known else "" if seat.answer is Answer.INVITED else seat.answer.value
     )
     form.handover_note.data = seat.handover_note
+    if seat.substitute_id:
+        form.substitute.data = ids.written(seat.substitute_id)
+    else:
+        form.substitute_name.data = seat.substitute
     return page("meetings/answer.html", **_answering(meeting, seat, form))
 
 
