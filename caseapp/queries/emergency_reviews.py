@@ -36,6 +36,7 @@ class Reviewed:
     review_due_on: date
     outcome: EmergencyOutcome | None
     reviewed_at: datetime | None
+    case_id: int
 
     @property
     def waits(self) -> bool:
@@ -63,6 +64,7 @@ _LIST = (
         EmergencyAccess.review_due_on,
         EmergencyAccess.outcome,
         EmergencyAccess.reviewed_at,
+        EmergencyAccess.case_id,
     )
     .join(Case, Case.id == EmergencyAccess.case_id)
     .join(User, User.id == EmergencyAccess.user_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
-from caseapp import clock
+from caseapp import clock, dates, references
 from caseapp.blueprints.emergency import bp
 from caseapp.blueprints.emergency.forms import ReviewForm
 from caseapp.policy.do import Do
@@ -14,6 +14,8 @@ from caseapp.vocabulary import EmergencyOutcome
 from caseapp.web.access import allowed, on_emergency_review
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.choices import number
+from caseapp.web.lists import EXPORT_MOST, csv_answer
+from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
 SIZE = 25
@@ -54,6 +56,59 @@ def _page(access, form=None) -> dict:
     one, found, looks = emergency_reviews.review_page(access, viewer=viewer())
     form = form or ReviewForm(formdata=None, data={"version": str(one.version)})
     return {"one": one, "found": found, "looks": looks, "form": form}
+
+
+#: The columns of the file: what the list says of each opening, and no more.
+COLUMNS = ("Who", "Agency", "Opened", "Open until", "What it was", "Case", "Led by", "Review")
+
+
+@bp.get("/reviews.csv")
+@allowed(Do.SEE_EMERGENCY_REVIEWS)
+@proven
+def export():
+    which = _which()
+    listed = emergency_reviews.to_review(which, viewer=viewer(), limit=EXPORT_MOST + 1)
+    rows = [
+        (
+            one.who,
+            one.agency,
+            clock.local(one.opened_at),
+            clock.local(one.until),
+            one.kind.label,
+            references.say(one.reference),
+            one.lead_agency,
+            _stands(one),
+        )
+        for one in listed
+    ]
+    return csv_answer(
+        "emergency-access", "emergency access, as a file", COLUMNS, rows, (one.case_id for one in listed)
+    )
+
+
+def _stands(one) -> str:
+    if one.waits:
+        return f"{'was due' if one.late else 'due by'} {dates.day(one.review_due_on)}"
+    return f"{one.outcome.label}, {dates.day(clock.local_day(one.reviewed_at))}"
+
+
+@bp.get("/reviews/how-often.csv")
+@allowed(Do.SEE_EMERGENCY_REVIEWS)
+@proven
+def export_quarters():
+    rows = [
+        (one.quarter, one.agency, one.opened, one.justified, one.not_justified, one.waiting)
+        for one in emergency_reviews.by_quarter(viewer=viewer())
+    ]
+    headings = ("Quarter", "Agency", "Opened", "Justified", "Not justified", "Not reviewed")
+    return csv_answer(
+        "emergency-access-by-quarter", "how often emergency access was used", headings, rows, ()
+    )
+
+
+def _which() -> str:
+    which = request.args.get("which", "waiting")
+    return which if which in emergency_reviews.WHICH else "waiting"
 
 
 @bp.get("/reviews/<id:emergency_id>")
