@@ -28,9 +28,10 @@ from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.services import assignments, audit, events, shut_out
+from caseapp.services.agency_staff import managers
 from caseapp.services.case_hold import hold
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import OPEN_ACTIONS, AssignmentRole, DenialAct, DenialGround, Role
+from caseapp.vocabulary import OPEN_ACTIONS, AssignmentRole, DenialAct, DenialGround
 
 KIND = "denial"
 #: A reason needs this many characters: it must still be understood at the next review.
@@ -227,16 +228,7 @@ def _role_of(user_id, person_id) -> AssignmentRole | None:
 
 def _another_line_manager(case, held, who, instead_id, actor, at):
     """The case needs a line manager who may know of it, where the agency has another."""
-    others = set(
-        db.session.scalars(
-            select(User.id).where(
-                User.agency_id == held.lead_agency_id,
-                User.disabled_at.is_(None),
-                User.id != who.id,
-                User.roles.op("&")(int(Role.LINE_MANAGER)) != 0,
-            )
-        )
-    ) - shut_out.of_person(case.person_id)
+    others = managers(held.lead_agency_id) - {who.id} - shut_out.of_person(case.person_id)
     if instead_id is None and others:
         raise RuleBroken(
             f"{who.name} is the line manager of this case. Choose who is it instead", "instead_id"

@@ -24,8 +24,8 @@ from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
 from caseapp.services import audit, events, outbox, shut_out
+from caseapp.services.agency_staff import managers
 from caseapp.services.case_hold import hold
-from caseapp.services.grievances import managers
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AuditAct, DisclosureAct, DisclosureHow, DisclosureTold, Role
 

@@ -18,8 +18,8 @@ from caseapp.policy.disclosures import find_disclosure
 from caseapp.policy.scopes import TODAY
 from caseapp.queries import case_manager
 from caseapp.queries.accounts import viewer_for
+from caseapp.services.agency_staff import managers
 from caseapp.services.escalations.news import live
-from caseapp.services.grievances import managers
 
 DUE, LATE = "disclosure_again", "disclosure_again_late"
 WORDS = {

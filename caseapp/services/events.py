@@ -4,13 +4,14 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
-from caseapp.extensions import db, read, write
+from caseapp.extensions import read, write
 from caseapp.ids import new_id
-from caseapp.models import Case, CaseAssignment, Event, Notification, User
+from caseapp.models import Case, CaseAssignment, Event, Notification
 from caseapp.models.base import Id
 from caseapp.policy.scopes import CaseFile
-from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import Audience, Role
+from caseapp.policy.viewer import PRACTISES, Viewer
+from caseapp.services import agency_staff
+from caseapp.vocabulary import Audience
 
 _OF_CASE = bindparam("of_case", type_=Id)
 
@@ -120,9 +121,4 @@ def case_workers(case_id: int) -> set[int]:
 
 def agency_workers(agency_id: int) -> set[int]:
     """Everybody in the agency who works with people and whose account is live."""
-    practising = User.roles.op("&")(int(Role.WORKER | Role.LINE_MANAGER)) != 0
-    return set(
-        db.session.scalars(
-            select(User.id).where(User.agency_id == agency_id, User.disabled_at.is_(None), practising)
-        )
-    )
+    return agency_staff.having(agency_id, PRACTISES)

@@ -6,30 +6,19 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from caseapp import clock
-from caseapp.errors import NotAllowed, RuleBroken, Stale
+from caseapp.errors import NotAllowed, RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Agency, ProviderGrievance, ProviderGrievanceStep, User
+from caseapp.models import Agency, ProviderGrievance, ProviderGrievanceStep
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.grievances import ProviderGrievanceFile
 from caseapp.policy.viewer import Viewer
 from caseapp.services import audit, events
+from caseapp.services.agency_staff import managers
+from caseapp.services.record_hold import hold
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import GrievanceAct, ProviderGrievanceStage, Role
-
-
-def managers(agency_id: int) -> set[int]:
-    """The line managers of an agency whose accounts are live."""
-    return set(
-        db.session.scalars(
-            select(User.id).where(
-                User.agency_id == agency_id,
-                User.disabled_at.is_(None),
-                User.roles.op("&")(int(Role.LINE_MANAGER)) != 0,
-            )
-        )
-    )
+from caseapp.vocabulary import GrievanceAct, ProviderGrievanceStage
 
 
 @use_case
@@ -77,19 +66,7 @@ def raise_grievance(
 
 
 def _hold(grievance, actor, act, version):
-    if not rules.may(actor, act, grievance):
-        raise NotAllowed
-    row = db.session.scalar(
-        select(ProviderGrievance)
-        .where(ProviderGrievance.id == grievance.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
-    if row.ended_at is not None:
-        raise RuleBroken("It has ended already")
-    return row
+    return hold(ProviderGrievance, grievance, act, actor=actor, version=version, even_ended=False)
 
 
 @use_case

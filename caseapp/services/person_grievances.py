@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from caseapp import clock, working_days
-from caseapp.errors import NotAllowed, RuleBroken, Stale
+from caseapp.errors import NotAllowed, RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
 from caseapp.models import ConsentGrant, PersonGrievance, PersonGrievanceStep, User
@@ -16,7 +16,8 @@ from caseapp.policy.grievances import PersonGrievanceFile
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
-from caseapp.services import audit, events, grievances, shut_out
+from caseapp.services import agency_staff, audit, events, shut_out
+from caseapp.services.record_hold import hold
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import GrievanceAct, PersonGrievanceStage
 
@@ -52,7 +53,7 @@ def receive(
         of = db.session.scalar(select(User.agency_id).where(User.id == about_user_id))
         if of != agency_id:
             raise RuleBroken("Choose a worker of that agency, or leave it open", "about_user_id")
-    handlers = sorted(grievances.managers(agency_id) - {about_user_id} - shut_out.of_person(case.person_id))
+    handlers = sorted(agency_staff.managers(agency_id) - {about_user_id} - shut_out.of_person(case.person_id))
     if not handlers:
         raise RuleBroken(
             "No line manager of that agency could look into it. Help the person to complain in writing",
@@ -97,19 +98,7 @@ def agencies(case: CaseFile, actor: Viewer) -> set[int]:
 
 
 def _hold(grievance, actor, act, version):
-    if not rules.may(actor, act, grievance):
-        raise NotAllowed
-    row = db.session.scalar(
-        select(PersonGrievance)
-        .where(PersonGrievance.id == grievance.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
-    if row.ended_at is not None:
-        raise RuleBroken("It has ended already")
-    return row
+    return hold(PersonGrievance, grievance, act, actor=actor, version=version, even_ended=False)
 
 
 @use_case

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 
 from caseapp import clock
-from caseapp.errors import NotAllowed, RuleBroken, Stale
+from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.models import (
     Case,
@@ -19,13 +19,13 @@ from caseapp.models import (
     RetentionReview,
     SubjectRequest,
 )
-from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.rights import RetentionFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import everything_held, settings
 from caseapp.queries.retention import in_force
 from caseapp.services import audit, events
+from caseapp.services.record_hold import hold
 from caseapp.services.subject_requests import answering, in_months
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACCESS, CaseStatus, RetentionDecision, RetentionRule
@@ -191,20 +191,6 @@ def list_due(*, at: datetime) -> int:
 # --- deciding -------------------------------------------------------------------------------------------------------
 
 
-def _hold(review, actor, act, version):
-    if not rules.may(actor, act, review):
-        raise NotAllowed
-    row = db.session.scalar(
-        select(RetentionReview)
-        .where(RetentionReview.id == review.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
-    return row
-
-
 @use_case
 def keep(
     review: RetentionFile,
@@ -216,7 +202,7 @@ def keep(
     reason: str,
 ) -> int:
     """Keep it so many years longer, with the reason; then it is put before the line managers again. Returns its id."""
-    row = _hold(review, actor, Do.DECIDE_RETENTION, version)
+    row = hold(RetentionReview, review, Do.DECIDE_RETENTION, actor=actor, version=version)
     if years is None or not 1 <= years <= YEARS_MOST:
         raise RuleBroken(f"Say for how many years, from 1 to {YEARS_MOST}", "years")
     if not reason:
@@ -231,7 +217,7 @@ def keep(
 def approve(review: RetentionFile, *, actor: Viewer, at: datetime, version: int | None = None) -> int:
     """It is to be disposed of: in a fortnight, so that it can be taken back until then. Not while a hold is on it or
     something of it is open. Returns its id."""
-    row = _hold(review, actor, Do.DECIDE_RETENTION, version)
+    row = hold(RetentionReview, review, Do.DECIDE_RETENTION, actor=actor, version=version)
     if row.decision is RetentionDecision.DISPOSE:
         raise RuleBroken("That has been decided already")
     if stops := what_stops(row.agency_id, row.person_id, at):
@@ -245,7 +231,7 @@ def approve(review: RetentionFile, *, actor: Viewer, at: datetime, version: int 
 @use_case
 def take_back(review: RetentionFile, *, actor: Viewer, at: datetime, version: int | None = None) -> int:
     """Not to be disposed of after all, or to be decided anew: it waits for a decision again. Returns its id."""
-    row = _hold(review, actor, Do.DECIDE_RETENTION, version)
+    row = hold(RetentionReview, review, Do.DECIDE_RETENTION, actor=actor, version=version)
     if row.decision not in (RetentionDecision.DISPOSE, RetentionDecision.KEEP):
         raise RuleBroken("Nothing has been decided yet")
     row.decision, row.dispose_on, row.keep_until, row.reason = RetentionDecision.WAITING, None, None, ""

@@ -5,15 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from caseapp.errors import NotAllowed, RuleBroken, Stale
+from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.models import SubjectItem
-from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.rights import ItemFile, SubjectFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import everything_held
-from caseapp.services import audit
+from caseapp.services import audit, record_hold
 from caseapp.services.subject_requests import hold, step
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AccessAct, AccessStage, ItemDecision, WithholdGround
@@ -79,16 +78,7 @@ def decide_item(
 ) -> int:
     """Give one thing, or withhold it on a legal ground with the reason why it holds here. What is kept apart is given
     only by somebody who reads it, by hand, and never goes into the pack. Returns the item's id."""
-    if not rules.may(actor, Do.DECIDE_SUBJECT_ITEM, item):
-        raise NotAllowed
-    row = db.session.scalar(
-        select(SubjectItem)
-        .where(SubjectItem.id == item.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
+    row = record_hold.hold(SubjectItem, item, Do.DECIDE_SUBJECT_ITEM, actor=actor, version=version)
     apart = row.held_in in everything_held.SEALED and not row.content
     if apart and decision is ItemDecision.GIVEN and not _reads_apart(row, item, actor):
         raise RuleBroken("Only those on the list of the section give this. Ask its line manager", "decision")

@@ -9,16 +9,16 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from caseapp import clock, dates
-from caseapp.errors import NotAllowed, RuleBroken, Stale
+from caseapp.errors import NotAllowed, RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Person, SubjectRequest, SubjectStep, User
+from caseapp.models import Person, SubjectRequest, SubjectStep
 from caseapp.policy import rights, rules
 from caseapp.policy.do import Do
 from caseapp.policy.rights import SubjectFile
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events
+from caseapp.services import agency_staff, audit, events, record_hold
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACCESS, AccessAct, AccessStage, AskedHow, AuditAct
 
@@ -35,15 +35,7 @@ def in_months(day: date, months: int) -> date:
 
 def answering(agency_id: int) -> set[int]:
     """The line managers and privacy officers of an agency whose accounts are live."""
-    return set(
-        db.session.scalars(
-            select(User.id).where(
-                User.agency_id == agency_id,
-                User.disabled_at.is_(None),
-                User.roles.op("&")(int(rights.ANSWERS)) != 0,
-            )
-        )
-    )
+    return agency_staff.having(agency_id, rights.ANSWERS)
 
 
 @use_case
@@ -246,19 +238,7 @@ def _end(row, stage, act, actor, at, text):
 
 def hold(asked: SubjectFile, actor: Viewer, act: Do, version: int | None) -> SubjectRequest:
     """The request, held, where the actor may do this and it goes on. Raises NotAllowed, Stale, RuleBroken."""
-    if not rules.may(actor, act, asked):
-        raise NotAllowed
-    row = db.session.scalar(
-        select(SubjectRequest)
-        .where(SubjectRequest.id == asked.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
-    if row.ended_at is not None:
-        raise RuleBroken("It has ended already")
-    return row
+    return record_hold.hold(SubjectRequest, asked, act, actor=actor, version=version, even_ended=False)
 
 
 def step(row, act, actor, at, text="", audited=True) -> None:

@@ -17,9 +17,9 @@ from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.transfers import TransferFile, find_transfer
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events, shut_out
+from caseapp.services import agency_staff, audit, events, shut_out
 from caseapp.services.case_hold import hold
-from caseapp.vocabulary import ApproachState, AssignmentRole, Role, TransferAct, TransferStage
+from caseapp.vocabulary import ApproachState, AssignmentRole, TransferAct, TransferStage
 
 #: The kind of every notice about a transfer; it leads to the list of transfers (queries.notifications).
 NOTICE = "transfer"
@@ -165,14 +165,7 @@ def look_further(transfer: Transfer, at: datetime) -> None:
 
 def managers(agency_id: int, person_id: int) -> set[int]:
     """The line managers of an agency who may know of the person."""
-    found = db.session.scalars(
-        select(User.id).where(
-            User.agency_id == agency_id,
-            User.disabled_at.is_(None),
-            User.roles.op("&")(int(Role.LINE_MANAGER)) != 0,
-        )
-    )
-    return set(found) - shut_out.of_person(person_id)
+    return agency_staff.managers(agency_id) - shut_out.of_person(person_id)
 
 
 def own_side(file: TransferFile) -> set[int]:

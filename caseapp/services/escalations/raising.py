@@ -17,7 +17,7 @@ from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import escalation_likeness, settings
 from caseapp.queries.escalations import domains as known_domains
-from caseapp.services import action_progress, audit
+from caseapp.services import action_progress, audit, events
 from caseapp.services.escalations import joins, moves, news, places, words
 from caseapp.services.meetings import barriers
 from caseapp.services.transaction import use_case
@@ -256,7 +256,7 @@ def _begin(row, actor, at, ask_colleagues):
     place = places.place(Rung.WORKER, actor.user_id, actor.agency_id)
     moves.begin_holding(row, Rung.WORKER, at=at, came_by=StepAct.COLLEAGUES_ASKED, place=place)
     moves.step(row, StepAct.COLLEAGUES_ASKED, actor=actor, at=at)
-    colleagues = news.events.agency_workers(actor.agency_id)
+    colleagues = events.agency_workers(actor.agency_id)
     news.tell(row, colleagues, "a colleague asks for your advice", at=at, actor=actor)
 
 

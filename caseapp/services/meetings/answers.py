@@ -13,6 +13,7 @@ from caseapp.models import Action, Agency, Attendee, AttendeeReport, Meeting, Re
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.services import shut_out
+from caseapp.services.agency_staff import managers
 from caseapp.services.case_hold import live_worker
 from caseapp.services.meetings import mail
 from caseapp.services.meetings.records import (
@@ -26,7 +27,7 @@ from caseapp.services.meetings.records import (
     when,
 )
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import Answer, AttendeeKind, MeetingStatus, Role
+from caseapp.vocabulary import Answer, AttendeeKind, MeetingStatus
 
 OVER = "The meeting has begun, or is off: it can no longer be answered."
 
@@ -151,16 +152,8 @@ def _substitute(row, actor, at, substitute_id, substitute_name, handover_on, han
 
 def _ask(file, meeting, row, actor, at):
     """Permission is asked at once (S3-82)."""
-    managers = set(
-        db.session.scalars(
-            select(User.id).where(
-                User.agency_id == row.agency_id,
-                User.disabled_at.is_(None),
-                User.roles.op("&")(int(Role.LINE_MANAGER)) != 0,
-            )
-        )
-    )
-    if not managers - {actor.user_id}:
+    to_ask = managers(row.agency_id)
+    if not to_ask - {actor.user_id}:
         raise RuleBroken("There is nobody in your agency to ask: say whether you come", "answer")
     row.permission_asked_at, row.permission_asked_by_id = at, actor.user_id
     row.permission_given = row.permission_at = row.permission_by_id = None
@@ -175,7 +168,7 @@ def _ask(file, meeting, row, actor, at):
         actor=actor,
         at=at,
         agency_id=row.agency_id,
-        to_user_ids=tuple(managers),
+        to_user_ids=tuple(to_ask),
     )
 
 
