@@ -17,9 +17,7 @@ from sqlalchemy import select
 from caseapp import clock, dates
 from caseapp.extensions import db
 from caseapp.models import Agency, Base, Case, Person, User
-
-#: How many keys one statement asks for.
-AT_ONCE = 400
+from caseapp.pieces import pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +235,7 @@ def walk(
         rows: dict[tuple, object] = {}
         for column, target in ties:
             sought = [own_of] if own and target == "person" and own_of else ids.get(target, [])
-            for chunk in _chunks(sought):
+            for chunk in pieces(sought):
                 statement = select(*columns).where(table.c[column].in_(chunk))
                 if own:
                     statement = statement.where(table.c[own] == agency_id)
@@ -281,7 +279,7 @@ class _Names:
 
 def _named(table, ids):
     names = {}
-    for chunk in _chunks(sorted(ids)):
+    for chunk in pieces(sorted(ids)):
         names |= {
             row.id: row.name
             for row in db.session.execute(select(table.id, table.name).where(table.id.in_(chunk)))
@@ -368,11 +366,6 @@ def _moment(value) -> datetime | None:
     if value is None or isinstance(value, datetime):
         return value
     return clock.at_local(value, time())
-
-
-def _chunks(ids):
-    for at in range(0, len(ids), AT_ONCE):
-        yield ids[at : at + AT_ONCE]
 
 
 # --- what an agency answers for ----------------------------------------------------------------------------------

@@ -22,13 +22,11 @@ from caseapp.models import (
     User,
 )
 from caseapp.models.base import Id
+from caseapp.pieces import pieces
 from caseapp.policy import scopes
 from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.sheets import fold_name
 from caseapp.vocabulary import GoalStatus
-
-#: How many values go into one IN (…).
-AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,7 @@ def standing(names_and_births: Iterable[tuple[str, date]], *, viewer: Viewer) ->
     stands, binds = Standing(), scopes.binds(viewer)
     wanted = {(fold_name(name), born) for name, born in names_and_births}
     found: dict[int, KnownPerson] = {}
-    for born in _pieces({born for _, born in wanted}):
+    for born in pieces(sorted({born for _, born in wanted})):
         for row in db.session.execute(_PEOPLE, binds | {"born": born}):
             key = (fold_name(f"{row.given_name} {row.family_name}"), row.born_on)
             if key not in wanted or row.id in found:
@@ -205,10 +203,10 @@ def standing(names_and_births: Iterable[tuple[str, date]], *, viewer: Viewer) ->
                 row.case_id is not None,
             )
             stands.people[key].append(found[row.id])
-    for people in _pieces(found):
+    for people in pieces(sorted(found)):
         for person_id, value in db.session.execute(_NUMBERS, binds | {"people": people}):
             stands.numbers[person_id].add(value)
-    for cases in _pieces({known.case_id for known in found.values() if known.case_id}):
+    for cases in pieces(sorted({known.case_id for known in found.values() if known.case_id})):
         _of_cases(stands, binds | {"cases": cases})
     return stands
 
@@ -225,9 +223,3 @@ def _of_cases(stands, binds):
         stands.actions.add((goal_id, fold_name(what), agency_id or fold_name(name)))
     stands.excluded |= {tuple(row) for row in db.session.execute(_EXCLUDED, binds)}
     stands.withheld |= {tuple(row) for row in db.session.execute(_WITHHELD, binds)}
-
-
-def _pieces(values) -> Iterable[list]:
-    values = sorted(values)
-    for at in range(0, len(values), AT_ONCE):
-        yield values[at : at + AT_ONCE]

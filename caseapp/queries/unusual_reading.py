@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from caseapp import clock, names
 from caseapp.extensions import db
 from caseapp.models import Agency, AuditEntry, Case, CaseAssignment, Person, PersonRelative, User
+from caseapp.pieces import pieces
 from caseapp.vocabulary import AuditAct
 
 #: Acts by which somebody has a record before them.
@@ -119,7 +120,7 @@ def closed_before(case_ids: Iterable[int]) -> dict[int, datetime]:
     """Of these cases those that are closed, and since when."""
     return {
         case_id: at
-        for chunk in _chunks(case_ids)
+        for chunk in pieces(sorted(case_ids))
         for case_id, at in db.session.execute(
             select(Case.id, Case.closed_at).where(Case.id.in_(chunk), Case.closed_at.is_not(None))
         )
@@ -132,7 +133,7 @@ def worked_with(user_id: int, person_ids: Iterable[int], day: date, until: date)
     begins, _ = bounds(day)
     _, ends = bounds(until)
     found: set[int] = set()
-    for chunk in _chunks(person_ids):
+    for chunk in pieces(sorted(person_ids)):
         found |= set(
             db.session.scalars(
                 select(Case.person_id)
@@ -205,7 +206,7 @@ class _Person:
 
 def _people(ids):
     people = {}
-    for chunk in _chunks(ids):
+    for chunk in pieces(sorted(ids)):
         rows = db.session.execute(
             select(Person.id, Person.given_name, Person.family_name, Person.address, Person.phone).where(
                 Person.id.in_(chunk)
@@ -232,7 +233,7 @@ def _staff(ids):
     """By id: the folded name, the endings of it that may be a family name, the telephone number that is theirs alone."""
     rows = [
         row
-        for chunk in _chunks(ids)
+        for chunk in pieces(sorted(ids))
         for row in db.session.execute(
             select(User.id, User.name, User.phone, Agency.phone.label("office"))
             .join(Agency, Agency.id == User.agency_id)
@@ -282,12 +283,6 @@ def _address(text):
 def _digits(text):
     digits = "".join(filter(str.isdigit, text or ""))
     return digits[-9:] if len(digits) >= 7 else ""
-
-
-def _chunks(values, size=500):
-    values = sorted(values)
-    for at in range(0, len(values), size):
-        yield values[at : at + size]
 
 
 def first_day() -> date | None:

@@ -1,10 +1,14 @@
 """Who in an agency is to be told or asked: those with a role whose accounts are live."""
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from caseapp.extensions import db
 from caseapp.models import User
+from caseapp.policy.viewer import PRACTISES
 from caseapp.vocabulary import Role
+
+#: Works with people or manages, with an account that is live.
+PRACTISING = and_(User.disabled_at.is_(None), User.roles.op("&")(int(PRACTISES)) != 0)
 
 
 def having(agency_id: int, roles: Role) -> set[int]:

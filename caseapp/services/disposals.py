@@ -25,10 +25,11 @@ from caseapp.models import (
     RetentionReview,
     SavedView,
 )
+from caseapp.pieces import pieces
 from caseapp.queries import everything_held
 from caseapp.queries.accounts import viewer_for
 from caseapp.services import audit
-from caseapp.services.retention import chunks, what_stops
+from caseapp.services.retention import what_stops
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import RetentionDecision
 
@@ -172,7 +173,7 @@ def _loosen(found, at):
     """Gaps and blocks go on without identity, and without the words in which somebody might be known again."""
     _delete("escalation_step", found.get("escalation_step", ()))  # while it can be seen whose they are
     gaps = [row["id"] for row in found.get("escalation", ())]
-    for chunk in chunks(gaps):
+    for chunk in pieces(gaps):
         rows = db.session.execute(
             select(Escalation.id, Escalation.kind, Escalation.service, Escalation.case_ended_at).where(
                 Escalation.id.in_(chunk)
@@ -214,7 +215,7 @@ def _loosen(found, at):
 def _remove(found, cases):
     """Children first; another agency's later episode or grievance no longer points to these cases."""
     going = [row["id"] for row in found.get("person_grievance", ())]
-    for chunk in chunks(list(cases)):
+    for chunk in pieces(list(cases)):
         db.session.execute(
             update(Case)
             .where(Case.previous_case_id.in_(chunk))
@@ -237,7 +238,7 @@ def _delete(name, rows):
     table = Base.metadata.tables[name]
     key = list(table.primary_key.columns)
     keys = sorted((tuple(row[column.name] for column in key) for row in rows), reverse=True)
-    for chunk in chunks(keys):
+    for chunk in pieces(keys):
         if len(key) == 1:
             wanted = key[0].in_([one[0] for one in chunk])
         else:

@@ -52,11 +52,12 @@ from caseapp.services import (
     subject_requests,
     throttle,
 )
+from caseapp.services.agency_staff import PRACTISING
 from caseapp.services.audit import checkpoints
 from caseapp.services.escalations import duties as escalation_duties
 from caseapp.services.meetings import reminders as meeting_reminders
 from caseapp.services.transaction import unit_of_work
-from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus, Role
+from caseapp.vocabulary import UNDER_WAY, ActionStatus, AssignmentRole, ConsentKind, ConsentStatus
 
 log = logging.getLogger(__name__)
 
@@ -201,8 +202,6 @@ def _disposals(at: datetime) -> str:
 
 # --- who ---------------------------------------------------------------------------------------------------------
 
-_PRACTISING = and_(User.disabled_at.is_(None), User.roles.op("&")(int(Role.WORKER | Role.LINE_MANAGER)) != 0)
-
 
 class People:
     """Who works in an agency and on a case, each looked up once in a run."""
@@ -213,7 +212,7 @@ class People:
 
     def agency(self, agency_id: int) -> list[int]:
         if agency_id not in self._agencies:
-            statement = select(User.id).where(User.agency_id == agency_id, _PRACTISING)
+            statement = select(User.id).where(User.agency_id == agency_id, PRACTISING)
             self._agencies[agency_id] = list(db.session.scalars(statement))
         return self._agencies[agency_id]
 
@@ -223,7 +222,7 @@ class People:
             held = db.session.execute(
                 select(CaseAssignment.user_id, CaseAssignment.role)
                 .join(User, User.id == CaseAssignment.user_id)
-                .where(CaseAssignment.case_id == case_id, CaseAssignment.to_at.is_(None), _PRACTISING)
+                .where(CaseAssignment.case_id == case_id, CaseAssignment.to_at.is_(None), PRACTISING)
             ).all()
             managers = [row.user_id for row in held if row.role is AssignmentRole.CASE_MANAGER]
             self._cases[case_id] = managers or sorted({row.user_id for row in held}) or [line_manager_id]

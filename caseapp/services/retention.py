@@ -1,7 +1,6 @@
 """How long a record is kept (X-9, ASVS 14.2.7). What has been kept long enough is listed; a line manager decides; what is to
 go goes a fortnight later (services.disposals)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,10 +18,11 @@ from caseapp.models import (
     RetentionReview,
     SubjectRequest,
 )
+from caseapp.pieces import pieces
 from caseapp.policy.do import Do
 from caseapp.policy.rights import RetentionFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import everything_held, settings
+from caseapp.queries import settings
 from caseapp.queries.retention import in_force
 from caseapp.services import audit, events
 from caseapp.services.record_hold import hold
@@ -138,7 +138,7 @@ def _later(found, years) -> dict:
         (PersonGrievance, "retention_grievance_years"),
         (SubjectRequest, "retention_request_years"),
     ):
-        for chunk in chunks(people):
+        for chunk in pieces(people):
             rows = db.session.execute(
                 select(table.agency_id, table.person_id, table.ended_at).where(table.person_id.in_(chunk))
             )
@@ -259,8 +259,3 @@ def what_stops(agency_id: int, person_id: int, at: datetime) -> str:
     if not due(at, agency_id=agency_id, person_id=person_id):
         return "It is not due any more: something of it is open, or it began anew"
     return ""
-
-
-def chunks(rows: list) -> Iterable[list]:
-    for at in range(0, len(rows), everything_held.AT_ONCE):
-        yield rows[at : at + everything_held.AT_ONCE]

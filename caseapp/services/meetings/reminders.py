@@ -16,6 +16,7 @@ from caseapp.models import Attendee, AttendeeReport, Case, CaseAssignment, Conse
 from caseapp.policy import scopes
 from caseapp.policy.meetings import not_withdrawn_since, standing
 from caseapp.queries.agency_limits import Limits
+from caseapp.services.agency_staff import PRACTISING
 from caseapp.vocabulary import Answer, AssignmentRole, MeetingStatus, Role
 
 #: Working days before the meeting on which what is missing is called to mind.
@@ -24,8 +25,6 @@ BEFORE = 3
 AHEAD = timedelta(days=14)
 #: What is late comes again after so many calendar days.
 AGAIN = 7
-
-_PRACTISING = and_(User.disabled_at.is_(None), User.roles.op("&")(int(Role.WORKER | Role.LINE_MANAGER)) != 0)
 
 
 def due(*, at: datetime) -> Iterable[dict]:
@@ -141,7 +140,7 @@ def _rows(users, kind, key, about):
 
 
 def _staff(agency_id, managers=False) -> list[int]:
-    statement = select(User.id).where(User.agency_id == agency_id, _PRACTISING)
+    statement = select(User.id).where(User.agency_id == agency_id, PRACTISING)
     if managers:
         statement = statement.where(User.roles.op("&")(int(Role.LINE_MANAGER)) != 0)
     return list(db.session.scalars(statement))

@@ -14,6 +14,7 @@ from caseapp.blueprints.rights.forms import (
     WithdrawForm,
     WithVersion,
 )
+from caseapp.blueprints.rights.views.steps import taken
 from caseapp.documents import subject_pack
 from caseapp.errors import RuleBroken
 from caseapp.policy import rules
@@ -183,14 +184,7 @@ def _again(asked, name, form):
 def _step(asked, name, form, act, say, *fields):
     """One step of a request: `act` with what the `fields` of its form hold; the page again, with the form as `name`, where it
     cannot be taken."""
-    if form.validate_on_submit() and form.accepts(
-        act,
-        asked,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.expected,
-        **{field: form[field].data for field in fields},
-    ):
+    if taken(form, act, asked, *fields):
         return _done(asked, say)
     return _again(asked, name, form)
 

@@ -5,6 +5,7 @@ from flask import abort, request, url_for
 from caseapp import clock, dates
 from caseapp.blueprints.rights import bp
 from caseapp.blueprints.rights.forms import HoldForm, KeepForm, LiftForm, WithVersion
+from caseapp.blueprints.rights.views.steps import taken
 from caseapp.errors import NotVisible
 from caseapp.policy import rules
 from caseapp.policy.do import Do
@@ -126,64 +127,61 @@ def _back(review):
     return url_for("rights.review", retention_id=review.id)
 
 
+def _step(review, name, form, act, say, *fields):
+    """One step of a review; the page again, with the form as `name`, where it cannot be taken."""
+    return saved(_back(review), say=say) if taken(form, act, review, *fields) else _again(review, name, form)
+
+
 @bp.post("/retention/<id:retention_id>/keep")
 @on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to keep it longer")
 def keep(review):
     form = KeepForm(prefix="keep-")
-    if form.validate_on_submit() and form.accepts(
-        acts.keep,
-        review,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.expected,
-        years=form.years.data,
-        reason=form.reason.data,
-    ):
-        return saved(_back(review), say="Kept longer. It is put before you again then.")
-    return _again(review, "keeping", form)
+    return _step(
+        review, "keeping", form, acts.keep, "Kept longer. It is put before you again then.", "years", "reason"
+    )
 
 
 @bp.post("/retention/<id:retention_id>/dispose")
 @on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to dispose of it")
 @proven
 def dispose(review):
-    form = WithVersion()
-    if form.validate_on_submit() and form.accepts(
-        acts.approve, review, actor=viewer(), at=clock.now(), version=form.expected
-    ):
-        return saved(
-            _back(review),
-            say=f"Decided. It is disposed of in {acts.GRACE} days; until then you can take it back.",
-        )
-    return _again(review, "plain", form)
+    say = f"Decided. It is disposed of in {acts.GRACE} days; until then you can take it back."
+    return _step(review, "plain", WithVersion(), acts.approve, say)
 
 
 @bp.post("/retention/<id:retention_id>/take-back")
 @on_retention_review(Do.DECIDE_RETENTION, "what has been kept long enough, to decide anew")
 def take_back(review):
-    form = WithVersion()
-    if form.validate_on_submit() and form.accepts(
-        acts.take_back, review, actor=viewer(), at=clock.now(), version=form.expected
-    ):
-        return saved(_back(review), say="Taken back. It waits for a decision again.")
-    return _again(review, "plain", form)
+    return _step(review, "plain", WithVersion(), acts.take_back, "Taken back. It waits for a decision again.")
 
 
-def _given_hold(form):
-    return {
-        "ground": HoldGround(form.ground.data),
-        "reason": form.reason.data,
-        "until_on": form.until_on.data,
-    }
+def _held(form, about):
+    """Whether the hold was put on the record that a case or a review is about."""
+    return form.validate_on_submit() and form.accepts(
+        lambda **by: legal_holds.hold(
+            about,
+            **by,
+            ground=HoldGround(form.ground.data),
+            reason=form.reason.data,
+            until_on=form.until_on.data,
+        ),
+        actor=viewer(),
+        at=clock.now(),
+    )
+
+
+def _lifted(form, about, hold_id):
+    _known(hold_id, about.person_id)
+    return form.validate_on_submit() and form.accepts(
+        legal_holds.lift, about, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
+    )
 
 
 @bp.post("/retention/<id:retention_id>/hold")
 @on_retention_review(Do.HOLD_RETENTION, "what has been kept long enough, to put a hold on it")
 def hold(review):
     form = HoldForm(prefix="hold-")
-    if form.validate_on_submit() and form.accepts(
-        lambda **by: legal_holds.hold(review, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
-    ):
+    if _held(form, review):
         return saved(_back(review), say="On hold. Nothing of it is disposed of.")
     return _again(review, "holding", form)
 
@@ -191,11 +189,8 @@ def hold(review):
 @bp.post("/retention/<id:retention_id>/holds/<id:hold_id>/lift")
 @on_retention_review(Do.HOLD_RETENTION, "what has been kept long enough, to lift a hold")
 def lift(review, hold_id):
-    _known(hold_id, review.person_id)
     form = LiftForm(prefix="lift-")
-    if form.validate_on_submit() and form.accepts(
-        legal_holds.lift, review, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
-    ):
+    if _lifted(form, review, hold_id):
         return saved(_back(review), say="The hold is lifted.")
     return _again(review, "lifting", form)
 
@@ -238,9 +233,7 @@ def holds(case):
 @on_case(Do.HOLD_RECORD, "legal holds")
 def hold_case(case):
     form = HoldForm(prefix="hold-")
-    if form.validate_on_submit() and form.accepts(
-        lambda **by: legal_holds.hold(case, **by, **_given_hold(form)), actor=viewer(), at=clock.now()
-    ):
+    if _held(form, case):
         return saved(
             url_for("rights.holds", reference=case.reference), say="On hold. Nothing of it is disposed of."
         )
@@ -250,10 +243,7 @@ def hold_case(case):
 @bp.post("/cases/<ref:reference>/holds/<id:hold_id>/lift")
 @on_case(Do.HOLD_RECORD, "legal holds")
 def lift_case(case, hold_id):
-    _known(hold_id, case.person_id)
     form = LiftForm(prefix="lift-")
-    if form.validate_on_submit() and form.accepts(
-        legal_holds.lift, case, actor=viewer(), at=clock.now(), hold_id=hold_id, reason=form.reason.data
-    ):
+    if _lifted(form, case, hold_id):
         return saved(url_for("rights.holds", reference=case.reference), say="The hold is lifted.")
     return refused("rights/holds.html", form=form, **_holds(case, lifting=form))
