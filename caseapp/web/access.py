@@ -70,259 +70,22 @@ def allowed(act: Do):
     return guard
 
 
-def on_case(act: Do, reads: str | None = None):
-    """An act on one case, given by `reference` in the address. The view gets `case`, a CaseFile.
+def on_record(
+    act: Do,
+    reads: str | None = None,
+    *,
+    argument,
+    gives,
+    find,
+    about=lambda record: {},
+    sought=lambda key: {},
+):
+    """The guard behind on_case and its like: `argument` of the address is looked up by `find(viewer, key)`, which gives
+    None for what may not be known of, and handed to the view as `gives`.
 
-    `reads` names, for the audit record, what a page of this route shows; without it the act's own name is used."""
-    return on_record(
-        act,
-        reads,
-        argument="reference",
-        gives="case",
-        find=scopes.find_case,
-        about=lambda case: {"case": case},
-        sought=lambda reference: {"reference": reference},
-    )
-
-
-def on_person(act: Do, reads: str | None = None):
-    """An act on one person, given by `person_id` in the address. The view gets `person`, a PersonFile."""
-    return on_record(
-        act,
-        reads,
-        argument="person_id",
-        gives="person",
-        find=scopes.find_person,
-        about=lambda person: {"person_id": person.id},
-        sought=lambda person_id: {"person_id": person_id},
-    )
-
-
-def on_meeting(act: Do, reads: str | None = None):
-    """An act on one meeting, given by `meeting_id` in the address. The view gets `meeting`, a MeetingFile."""
-    return on_record(
-        act,
-        reads,
-        argument="meeting_id",
-        gives="meeting",
-        find=meetings.find_meeting,
-        about=lambda meeting: {"case": meeting.case} if meeting.case else {},
-    )
-
-
-def on_escalation(act: Do, reads: str | None = None):
-    """An act on one gap or block, given by `escalation_id` in the address. The view gets `gap`, an EscalationFile."""
-    return on_record(
-        act,
-        reads,
-        argument="escalation_id",
-        gives="gap",
-        find=escalations.find_escalation,
-        about=lambda gap: {"case_id": gap.case_id, "detail": {"escalation": gap.id}},
-    )
-
-
-def on_provider_grievance(act: Do, reads: str | None = None):
-    """An act on one grievance between agencies, given by `grievance_id`. The view gets `grievance`."""
-    return on_record(
-        act,
-        reads,
-        argument="grievance_id",
-        gives="grievance",
-        find=grievances.find_provider_grievance,
-        about=lambda grievance: {"detail": {"provider_grievance": grievance.id}},
-    )
-
-
-def on_person_grievance(act: Do, reads: str | None = None):
-    """An act on one person's own grievance, given by `grievance_id`. The view gets `grievance`."""
-    return on_record(
-        act,
-        reads,
-        argument="grievance_id",
-        gives="grievance",
-        find=grievances.find_person_grievance,
-        about=lambda grievance: {"person_id": grievance.person_id, "case_id": grievance.case_id},
-    )
-
-
-def on_section(act: Do):
-    """An act on the restricted section of a case, given by `reference`. The view gets `section`, a SectionFile, and
-    notes the reading itself, once it shows something: the password may have to be given first."""
-    return on_record(
-        act,
-        argument="reference",
-        gives="section",
-        find=restricted.find_section,
-        about=lambda section: {},
-        sought=lambda reference: {"reference": reference},
-    )
-
-
-def on_disclosure(act: Do):
-    """An act on one disclosure without consent, given by `disclosure_id`. The view gets `disclosure` and notes the
-    reading itself."""
-    return on_record(
-        act,
-        argument="disclosure_id",
-        gives="disclosure",
-        find=disclosures.find_disclosure,
-        about=lambda disclosure: {},
-    )
-
-
-def on_subject_request(act: Do, reads: str | None = None):
-    """An act on a person's request for what is kept of them, given by `asked_id`. The view gets `asked`."""
-    return on_record(
-        act,
-        reads,
-        argument="asked_id",
-        gives="asked",
-        find=rights.find_subject_request,
-        about=lambda asked: {"person_id": asked.person_id},
-    )
-
-
-def on_subject_item(act: Do, reads: str | None = None):
-    """An act on one thing that was gathered for a request, given by `thing_id`. The view gets `item`, an ItemFile."""
-    return on_record(
-        act,
-        reads,
-        argument="thing_id",
-        gives="item",
-        find=rights.find_subject_item,
-        about=lambda item: {"person_id": item.request.person_id},
-    )
-
-
-def on_retention_review(act: Do, reads: str | None = None):
-    """An act on what has been kept long enough, given by `retention_id`. The view gets `review`, a RetentionFile."""
-    return on_record(
-        act,
-        reads,
-        argument="retention_id",
-        gives="review",
-        find=rights.find_retention_review,
-        about=lambda review: {"person_id": review.person_id},
-    )
-
-
-def on_emergency(act: Do, reads: str | None = None):
-    """An act on one's own emergency access while it lasts, given by `emergency_id`. The view gets `access`, an
-    EmergencyFile; each reading is noted with "emergency" as its ground."""
-    return on_record(
-        act,
-        reads,
-        argument="emergency_id",
-        gives="access",
-        find=emergency.find_emergency,
-        about=lambda access: {"case": access.subject},
-    )
-
-
-def on_emergency_review(act: Do, reads: str | None = None):
-    """A privacy officer's act on one emergency access, given by `emergency_id`. The view gets `access`."""
-    return on_record(
-        act,
-        reads,
-        argument="emergency_id",
-        gives="access",
-        find=emergency.find_emergency_review,
-        about=lambda access: {"case_id": access.case_id, "detail": {"emergency": access.id}},
-    )
-
-
-def on_transfer(act: Do, reads: str | None = None):
-    """An act on one transfer of a case, given by `transfer_id`. The view gets `transfer`, a TransferFile. The reading
-    stands in the person's record whether or not it showed a name; its ground says which."""
-    return on_record(
-        act,
-        reads,
-        argument="transfer_id",
-        gives="transfer",
-        find=transfers.find_transfer,
-        about=lambda transfer: {"case": transfer.subject},
-    )
-
-
-def on_chapter(act: Do):
-    """An act on one chapter of the own handbook, given by `chapter_id` in the address. The view gets `chapter`, a
-    ChapterFile. Procedures are no secret within an agency: reading one is not noted."""
-    return on_record(
-        act, argument="chapter_id", gives="chapter", find=chapters.find_chapter, about=lambda chapter: {}
-    )
-
-
-def on_feedback(act: Do):
-    """An act on what a reader told an editor, given by `feedback_id`. The view gets `feedback`, a FeedbackFile."""
-    return on_record(
-        act, argument="feedback_id", gives="feedback", find=chapters.find_feedback, about=lambda feedback: {}
-    )
-
-
-def on_receipt(act: Do):
-    """An act on one's own receipt of reading, given by `receipt_id`. The view gets `receipt`, a ReceiptFile."""
-    return on_record(
-        act, argument="receipt_id", gives="receipt", find=chapters.find_receipt, about=lambda receipt: {}
-    )
-
-
-def on_reader(act: Do, reads: str | None = None):
-    """An act on one of the own staff, given by `user_id`, about what they have read. The view gets `reader`."""
-    return on_record(
-        act,
-        reads,
-        argument="user_id",
-        gives="reader",
-        find=reading.find_reader,
-        about=lambda reader: {"detail": {"reader": reader.id}},
-    )
-
-
-def on_assignment(act: Do):
-    """An act on one assignment of reading, given by `assignment_id`. The view gets `assignment`, an AssignmentFile."""
-    return on_record(
-        act, argument="assignment_id", gives="assignment", find=reading.find_assignment, about=lambda one: {}
-    )
-
-
-def on_set(act: Do):
-    """An act on one reading set, given by `set_id`. The view gets `reading_set`, a SetFile."""
-    return on_record(act, argument="set_id", gives="reading_set", find=reading.find_set, about=lambda one: {})
-
-
-def on_privacy_record(act: Do):
-    """An act of a privacy officer on one case, given by `reference`. The view gets `record`, a RecordFile, and says itself
-    what it shows."""
-    return on_record(
-        act,
-        argument="reference",
-        gives="record",
-        find=privacy.find_record,
-        about=lambda record: {},
-        sought=lambda reference: {"reference": reference},
-    )
-
-
-def on_finding(act: Do, reads: str | None = None):
-    """An act on one finding of unusual reading, given by `finding_id`. The view gets `finding`, a FindingFile. It stands
-    in the officer's own part of the record: whoever it is about is not warned by it."""
-    return on_record(
-        act,
-        reads,
-        argument="finding_id",
-        gives="finding",
-        find=privacy.find_finding,
-        about=lambda finding: {"detail": {"finding": finding.id}},
-    )
-
-
-def on_record(act: Do, reads: str | None = None, *, argument, gives, find, about, sought=lambda key: {}):
-    """The guard behind on_case and its like, for a new kind of record: `argument` of the address is looked up by
-    `find(viewer, key)`, which gives None for what may not be known of, and handed to the view as `gives`.
-
-    `about(record)` names what the reading is about (case=, case_id=, person_id=; an empty dict notes no reading),
-    `sought(key)` what a refusal was about (reference=, person_id=)."""
+    `reads` names, for the audit record, what a page of this route shows; without it the act's own name is used.
+    `about(record)` names what the reading is about (case=, case_id=, person_id=, detail=; an empty dict notes no
+    reading), `sought(key)` what a refusal was about (reference=, person_id=)."""
 
     def guard(view):
         @wraps(view)
@@ -345,6 +108,142 @@ def on_record(act: Do, reads: str | None = None, *, argument, gives, find, about
         return guarded
 
     return guard
+
+
+def _on(argument, gives, find, **more):
+    """The guard of one kind of record, `@on_x(Do.X, "what is read")`: see on_record."""
+
+    def on(act: Do, reads: str | None = None):
+        return on_record(act, reads, argument=argument, gives=gives, find=find, **more)
+
+    return on
+
+
+def _reference(reference):
+    return {"reference": reference}
+
+
+#: One case, by `reference`. The view gets `case`, a CaseFile.
+on_case = _on("reference", "case", scopes.find_case, about=lambda case: {"case": case}, sought=_reference)
+
+#: One person, by `person_id`. The view gets `person`, a PersonFile.
+on_person = _on(
+    "person_id",
+    "person",
+    scopes.find_person,
+    about=lambda person: {"person_id": person.id},
+    sought=lambda person_id: {"person_id": person_id},
+)
+
+#: One meeting, by `meeting_id`. The view gets `meeting`, a MeetingFile.
+on_meeting = _on(
+    "meeting_id",
+    "meeting",
+    meetings.find_meeting,
+    about=lambda meeting: {"case": meeting.case} if meeting.case else {},
+)
+
+#: One gap or block, by `escalation_id`. The view gets `gap`, an EscalationFile.
+on_escalation = _on(
+    "escalation_id",
+    "gap",
+    escalations.find_escalation,
+    about=lambda gap: {"case_id": gap.case_id, "detail": {"escalation": gap.id}},
+)
+
+#: One grievance between agencies, by `grievance_id`. The view gets `grievance`.
+on_provider_grievance = _on(
+    "grievance_id",
+    "grievance",
+    grievances.find_provider_grievance,
+    about=lambda grievance: {"detail": {"provider_grievance": grievance.id}},
+)
+
+#: One person's own grievance, by `grievance_id`. The view gets `grievance`.
+on_person_grievance = _on(
+    "grievance_id",
+    "grievance",
+    grievances.find_person_grievance,
+    about=lambda grievance: {"person_id": grievance.person_id, "case_id": grievance.case_id},
+)
+
+#: The restricted section of a case, by `reference`. The view gets `section`, a SectionFile, and notes the reading itself,
+#: once it shows something: the password may have to be given first.
+on_section = _on("reference", "section", restricted.find_section, sought=_reference)
+
+#: One disclosure without consent, by `disclosure_id`. The view gets `disclosure` and notes the reading itself.
+on_disclosure = _on("disclosure_id", "disclosure", disclosures.find_disclosure)
+
+#: A person's request for what is kept of them, by `asked_id`. The view gets `asked`, a SubjectFile.
+on_subject_request = _on(
+    "asked_id", "asked", rights.find_subject_request, about=lambda asked: {"person_id": asked.person_id}
+)
+
+#: One thing that was gathered for a request, by `thing_id`. The view gets `item`, an ItemFile.
+on_subject_item = _on(
+    "thing_id", "item", rights.find_subject_item, about=lambda item: {"person_id": item.request.person_id}
+)
+
+#: What has been kept long enough, by `retention_id`. The view gets `review`, a RetentionFile.
+on_retention_review = _on(
+    "retention_id",
+    "review",
+    rights.find_retention_review,
+    about=lambda review: {"person_id": review.person_id},
+)
+
+#: One's own emergency access while it lasts, by `emergency_id`. The view gets `access`, an EmergencyFile; each reading is
+#: noted with "emergency" as its ground.
+on_emergency = _on(
+    "emergency_id", "access", emergency.find_emergency, about=lambda access: {"case": access.subject}
+)
+
+#: A privacy officer's act on one emergency access, by `emergency_id`. The view gets `access`, an EmergencyReviewFile.
+on_emergency_review = _on(
+    "emergency_id",
+    "access",
+    emergency.find_emergency_review,
+    about=lambda access: {"case_id": access.case_id, "detail": {"emergency": access.id}},
+)
+
+#: One transfer of a case, by `transfer_id`. The view gets `transfer`, a TransferFile. The reading stands in the person's
+#: record whether or not it showed a name; its ground says which.
+on_transfer = _on(
+    "transfer_id", "transfer", transfers.find_transfer, about=lambda transfer: {"case": transfer.subject}
+)
+
+#: One chapter of the own handbook, by `chapter_id`. The view gets `chapter`, a ChapterFile. Procedures are no secret within
+#: an agency: reading one is not noted.
+on_chapter = _on("chapter_id", "chapter", chapters.find_chapter)
+
+#: What a reader told an editor, by `feedback_id`. The view gets `feedback`, a FeedbackFile.
+on_feedback = _on("feedback_id", "feedback", chapters.find_feedback)
+
+#: One's own receipt of reading, by `receipt_id`. The view gets `receipt`, a ReceiptFile.
+on_receipt = _on("receipt_id", "receipt", chapters.find_receipt)
+
+#: One of the own staff, by `user_id`, about what they have read. The view gets `reader`, a ReaderFile.
+on_reader = _on(
+    "user_id", "reader", reading.find_reader, about=lambda reader: {"detail": {"reader": reader.id}}
+)
+
+#: One assignment of reading, by `assignment_id`. The view gets `assignment`, an AssignmentFile.
+on_assignment = _on("assignment_id", "assignment", reading.find_assignment)
+
+#: One reading set, by `set_id`. The view gets `reading_set`, a SetFile.
+on_set = _on("set_id", "reading_set", reading.find_set)
+
+#: A privacy officer's act on one case, by `reference`. The view gets `record`, a RecordFile, and says itself what it shows.
+on_privacy_record = _on("reference", "record", privacy.find_record, sought=_reference)
+
+#: One finding of unusual reading, by `finding_id`. The view gets `finding`, a FindingFile. It stands in the officer's own
+#: part of the record: whoever it is about is not warned by it.
+on_finding = _on(
+    "finding_id",
+    "finding",
+    privacy.find_finding,
+    about=lambda finding: {"detail": {"finding": finding.id}},
+)
 
 
 def _of_somebody(subject):
