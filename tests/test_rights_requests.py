@@ -28,10 +28,10 @@ from caseapp.models import (
     SubjectRequest,
 )
 from caseapp.policy import rights
+from caseapp.protocols import add_months
 from caseapp.queries import everything_held, gathered_items
 from caseapp.queries import rights as reads
 from caseapp.services import reminders, subject_items, subject_packs, subject_requests
-from caseapp.services.subject_requests import in_months
 from caseapp.vocabulary import (
     AccessStage,
     AskedHow,
@@ -137,14 +137,14 @@ def opened(pack) -> dict[str, str]:
     ],
 )
 def test_the_answer_is_due_on_the_same_day_of_the_next_month_or_its_last_day(day, months, end):
-    assert in_months(day, months) == end
+    assert add_months(day, months) == end
 
 
 def test_whoever_sees_the_person_writes_it_down_and_those_who_answer_are_told(world, db_session):
     request_id = asked(world, "tomasz")
     row = db_session.get(SubjectRequest, request_id)
     assert (row.agency_id, row.recorded_agency_id) == (world.agencies["canal"], world.agencies["harbour"])
-    assert row.due_on == in_months(clock.today(), 1)
+    assert row.due_on == add_months(clock.today(), 1)
     told = db_session.scalars(
         select(Notification.user_id).where(Notification.kind == "subject_request")
     ).all()
@@ -180,19 +180,19 @@ def test_more_time_is_taken_once_for_two_months_and_the_person_is_told_within_th
     today = clock.today()
     request_id = asked(world, received_on=today - timedelta(days=3))
     me = world.declan
-    first = in_months(today - timedelta(days=3), 1)
+    first = add_months(today - timedelta(days=3), 1)
     given = {"reason": "Nine years of paper", "told_on": today}
-    for until in (first, in_months(today, 4)):
+    for until in (first, add_months(today, 4)):
         with pytest.raises(RuleBroken, match="not after"):
             subject_requests.extend(seen(me, request_id), **by(me), until=until, **given)
     with pytest.raises(RuleBroken, match="was told"):
         subject_requests.extend(
-            seen(me, request_id), **by(me), until=in_months(today, 2), reason="Much", told_on=None
+            seen(me, request_id), **by(me), until=add_months(today, 2), reason="Much", told_on=None
         )
-    subject_requests.extend(seen(me, request_id), **by(me), until=in_months(today, 2), **given)
+    subject_requests.extend(seen(me, request_id), **by(me), until=add_months(today, 2), **given)
     with pytest.raises(RuleBroken, match="already"):
-        subject_requests.extend(seen(me, request_id), **by(me), until=in_months(today, 2), **given)
-    assert reads.request(seen(me, request_id), viewer=me).last_day == in_months(today, 2)
+        subject_requests.extend(seen(me, request_id), **by(me), until=add_months(today, 2), **given)
+    assert reads.request(seen(me, request_id), viewer=me).last_day == add_months(today, 2)
 
 
 def test_those_who_answer_are_reminded_a_week_before_and_each_week_after(world, db_session):

@@ -27,10 +27,10 @@ from caseapp.models import (
     SavedView,
 )
 from caseapp.policy import rights
+from caseapp.protocols import add_months
 from caseapp.queries import everything_held
 from caseapp.queries import retention as reads
 from caseapp.services import disposals, legal_holds, retention
-from caseapp.services.subject_requests import in_months
 from caseapp.vocabulary import HoldGround, RetentionDecision, RetentionRule
 from tests import canaries, gaps
 from tests.world import LONG_AGO
@@ -56,7 +56,7 @@ def closed(case_id, on):
 
 
 def years_ago(years, days=0):
-    return in_months(clock.today(), -12 * years) - timedelta(days=days)
+    return add_months(clock.today(), -12 * years) - timedelta(days=days)
 
 
 def by(viewer):
@@ -222,7 +222,7 @@ def test_kept_longer_with_a_reason_it_comes_back_when_the_years_are_over(world, 
         retention.keep(review, **by(world.declan), years=2, reason="")
     retention.keep(review, **by(world.declan), years=2, reason="A claim is likely")
     assert retention.list_due(at=clock.now()) == 0
-    later = clock.at_local(in_months(clock.today(), 24) + timedelta(days=1), LONG_AGO.time())
+    later = clock.at_local(add_months(clock.today(), 24) + timedelta(days=1), LONG_AGO.time())
     assert retention.list_due(at=later) == 1
 
 

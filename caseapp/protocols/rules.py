@@ -51,7 +51,8 @@ class Span:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of the month `months` later, or the last day of that month where it is shorter."""
+    """The same day of the month `months` later, or the last day of that month where it is shorter
+    (Regulation 1182/71)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 

@@ -22,11 +22,12 @@ from caseapp.pieces import pieces
 from caseapp.policy.do import Do
 from caseapp.policy.rights import RetentionFile
 from caseapp.policy.viewer import Viewer
+from caseapp.protocols import add_months
 from caseapp.queries import settings
 from caseapp.queries.retention import in_force
 from caseapp.services import audit, events
 from caseapp.services.record_hold import hold
-from caseapp.services.subject_requests import answering, in_months
+from caseapp.services.subject_requests import answering
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACCESS, CaseStatus, RetentionDecision, RetentionRule
 
@@ -84,7 +85,7 @@ def _due(years, one, today):
         years[agency_id] = settings.values(agency_id)
     key = "retention_years" if rule is RetentionRule.CARE else "retention_contact_only_years"
     most = int(years[agency_id][key])
-    return Due(agency_id, person_id, rule, ended_on, most, in_months(ended_on, 12 * most))
+    return Due(agency_id, person_id, rule, ended_on, most, add_months(ended_on, 12 * most))
 
 
 def _closed(agency_id, person_id):
@@ -146,7 +147,7 @@ def _later(found, years) -> dict:
                 if agency_id not in years:
                     years[agency_id] = settings.values(agency_id)
                 most = 12 * int(years[agency_id][key])
-                day = NEVER if ended_at is None else in_months(clock.local_day(ended_at), most)
+                day = NEVER if ended_at is None else add_months(clock.local_day(ended_at), most)
                 until[person_id] = max(day, until.get(person_id, day))
     return until
 
@@ -208,7 +209,7 @@ def keep(
     if not reason:
         raise RuleBroken("Say why it is kept longer", "reason")
     row.decision, row.dispose_on = RetentionDecision.KEEP, None
-    row.keep_until, row.reason = in_months(clock.local_day(at), 12 * years), reason
+    row.keep_until, row.reason = add_months(clock.local_day(at), 12 * years), reason
     _decided(row, actor, at, f"kept until {row.keep_until.isoformat()}")
     return row.id
 

@@ -2,7 +2,6 @@
 one calendar month by the agency that leads their case. What is held is gathered and looked at in subject_items, and given in
 a pack that is made once (subject_packs)."""
 
-from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -18,19 +17,13 @@ from caseapp.policy.do import Do
 from caseapp.policy.rights import SubjectFile
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
+from caseapp.protocols import add_months
 from caseapp.services import agency_staff, audit, events, record_hold
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import OPEN_ACCESS, AccessAct, AccessStage, AskedHow, AuditAct
 
 #: Calendar days before its day on which an answer is called to mind; once late, it comes again after as many.
 SOON = 7
-
-
-def in_months(day: date, months: int) -> date:
-    """The same day so many calendar months later, or the last day of a month that is shorter (Regulation 1182/71)."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def answering(agency_id: int) -> set[int]:
@@ -77,7 +70,7 @@ def receive(
         answer_how=answer_how,
         identity_how=identity_how,
         identity_on=identity_on,
-        due_on=in_months(received_on, 1),
+        due_on=add_months(received_on, 1),
         recorded_at=at,
         recorded_by_id=actor.user_id,
         recorded_agency_id=actor.agency_id,
@@ -142,7 +135,7 @@ def extend(
     row = hold(asked, actor, Do.DECIDE_SUBJECT_REQUEST, version)
     if row.extended_to is not None:
         raise RuleBroken("More time was taken already; there is none left to take")
-    latest = in_months(row.received_on, 3)
+    latest = add_months(row.received_on, 3)
     if until is None or not row.due_on < until <= latest:
         raise RuleBroken(f"Choose a day after the first month and not after {dates.day(latest)}", "until")
     if not reason:

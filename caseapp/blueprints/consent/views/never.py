@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp import clock
 from caseapp.blueprints.consent import bp
-from caseapp.blueprints.consent.context import about, given_id, given_words
+from caseapp.blueprints.consent.context import about, choose, given_id
 from caseapp.blueprints.consent.forms import LiftForm, NeverForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
@@ -12,10 +12,8 @@ from caseapp.queries import consent, consent_agencies
 from caseapp.queries.consent_ending import effects_of_ending
 from caseapp.services import consent as acts
 from caseapp.web.access import on_case
-from caseapp.web.answers import either, page, refused, saved
+from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
-
-MOST = 40
 
 
 @bp.get("/cases/<ref:reference>/consent/never")
@@ -24,19 +22,7 @@ def never(case):
     agency = consent_agencies.agency(given_id("agency"))
     if agency is not None:
         return page("consent/never.html", form=NeverForm(), **_about(case, agency))
-    words = given_words("words")
-    found = [a for a in consent_agencies.agencies_named(words) if a.id != case.lead_agency_id]
-    known = {entry.agency_id: entry for entry in consent.by_agency(case, viewer=viewer())}
-    found.sort(key=lambda a: (a.id not in known, a.name))
-    return either(
-        "consent/choose.html",
-        "consent/_agencies.html",
-        found=found[:MOST],
-        left_off=max(0, len(found) - MOST),
-        known=known,
-        words=words,
-        **about(case, excluding=True),
-    )
+    return choose(case, but=case.lead_agency_id, excluding=True)
 
 
 @bp.post("/cases/<ref:reference>/consent/never")

@@ -6,7 +6,7 @@ from flask import request, url_for
 
 from caseapp import clock
 from caseapp.blueprints.consent import bp
-from caseapp.blueprints.consent.context import about, given_id, given_words
+from caseapp.blueprints.consent.context import about, choose, given_id
 from caseapp.blueprints.consent.forms import RefusalForm, TermsForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
@@ -15,11 +15,8 @@ from caseapp.queries import consent, consent_agencies, settings
 from caseapp.services import consent as acts
 from caseapp.vocabulary import ConsentGiver, ConsentKind, ConsentMode, SharingDirection
 from caseapp.web.access import on_case
-from caseapp.web.answers import either, page, refused, saved
+from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
-
-#: So many agencies are listed at once; more words find the others.
-MOST = 40
 
 
 @dataclass(frozen=True)
@@ -52,28 +49,12 @@ def _asked(case) -> Asked | None:
     return Asked(agency, kind, old, bool(old and old.spoken and request.args.get("signed")))
 
 
-def _choose(case, **more):
-    words = given_words("words")
-    found = consent_agencies.agencies_named(words)
-    known = {entry.agency_id: entry for entry in consent.by_agency(case, viewer=viewer())}
-    found.sort(key=lambda a: (a.id not in known, a.name))
-    return either(
-        "consent/choose.html",
-        "consent/_agencies.html",
-        found=found[:MOST],
-        left_off=max(0, len(found) - MOST),
-        known=known,
-        words=words,
-        **about(case, **more),
-    )
-
-
 @bp.get("/cases/<ref:reference>/consent/new")
 @on_case(Do.RECORD_CONSENT)
 def new(case):
     asked = _asked(case)
     if asked is None:
-        return _choose(case)
+        return choose(case)
     form = _form(case, asked)
     return page("consent/new.html", form=form, **_context(case, asked))
 
@@ -192,7 +173,7 @@ def _context(case, asked):
 def new_refusal(case):
     asked = _asked(case)
     if asked is None:
-        return _choose(case, refusing=True)
+        return choose(case, refusing=True)
     return page("consent/refusal.html", form=RefusalForm(), **_context(case, asked))
 
 

@@ -20,6 +20,7 @@ from caseapp.errors import RuleBroken
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.scopes import find_case
+from caseapp.protocols import add_months
 from caseapp.queries import rights as reads
 from caseapp.services import subject_items, subject_packs
 from caseapp.services import subject_requests as acts
@@ -64,7 +65,7 @@ def requests():
 
 def _receiving(about, form=None):
     form = form or ReceiveForm(formdata=None, data={"received_on": clock.today()})
-    return {"form": form, "today": clock.today(), "due_on": acts.in_months(clock.today(), 1), **about}
+    return {"form": form, "today": clock.today(), "due_on": add_months(clock.today(), 1), **about}
 
 
 def _receive(record, about):
@@ -158,7 +159,7 @@ def _about(asked, **forms):
             "first": first,
             "may": may,
             "case": case,
-            "latest": dates.day(acts.in_months(one.received_on, 3)),
+            "latest": dates.day(add_months(one.received_on, 3)),
         }
         | drawn
         | forms
