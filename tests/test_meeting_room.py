@@ -76,6 +76,23 @@ def test_what_is_typed_is_saved_at_each_pause_and_by_its_button_without_script(w
     assert "Plain" in orla.get(room).text
 
 
+def test_what_comes_next_stays_on_the_page_with_its_fault_when_a_day_is_wrong(meeting, as_):
+    orla, room = as_("orla"), url(meeting, "room")
+    typed = {
+        "csrf_token": orla.token(f"{room}?point=review"),
+        "group": "end",
+        "point": "review",
+        "version": "1",
+        "not_agreed": "Whether the dog may come",
+        "next_review_on-day": "31",
+        "next_review_on-month": "2",
+        "next_review_on-year": "2027",
+    }
+    refused = orla.post(url(meeting, "room/written"), data=typed)
+    assert refused.status_code == 422
+    assert "Whether the dog may come" in refused.text and "govuk-error-message" in refused.text
+
+
 def test_two_who_write_at_once_never_overwrite_each_other(world, meeting, as_):
     room, to = url(meeting, "room"), url(meeting, "room/written")
     orla, declan = as_("orla"), as_("declan")

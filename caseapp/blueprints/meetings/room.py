@@ -11,8 +11,9 @@ from caseapp.web import navigation
 from caseapp.web.answers import fragment
 from caseapp.web.sessions import viewer
 
-#: Points that stay open on the page, whatever is being spoken of.
+#: Points that stay open on the page, whatever is being spoken of; and the one that looks ahead, with a form of its own.
 ALWAYS = ("reminder", "person")
+LAST = "review"
 
 
 def context(meeting, *, open_action: int | None = None, form=None, **more) -> dict:
@@ -43,7 +44,7 @@ def context(meeting, *, open_action: int | None = None, form=None, **more) -> di
         "by_action": by_action,
         "typed": typed,
         "view_form": written_form(typed, "view"),
-        "end_form": written_form(typed, "end"),
+        "end_form": written_form(typed, "end") if current == LAST else None,
         "apart": next((one for one in meeting_room.aparts(meeting) if one.ended_at is None), None),
         "reports": meeting_room.reports(meeting) if current == "apologies" else [],
         "over": meeting.status is not MeetingStatus.HELD,
@@ -193,6 +194,7 @@ def _current(agenda, open_action):
         for point in agenda.points:
             if any(item.raw.id == open_action for item in point.items):
                 return point.key
-    if request.args.get("point") in keys:
-        return request.args["point"]
+    asked = request.values.get("point")  # in the address, or with a form that is shown again
+    if asked in keys:
+        return asked
     return next((point.key for point in agenda.points if not point.settled_at), keys[-1] if keys else "")
