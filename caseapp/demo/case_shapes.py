@@ -4,6 +4,7 @@ from caseapp.demo.meeting_shapes import MEETING
 from caseapp.demo.reading import Shape, day, each, inside, key, link, moment, number, one_of, text, yes_no
 from caseapp.demo.restricted_shapes import DISCLOSURE, KEPT_APART, READER
 from caseapp.demo.shared_shapes import BY, LONG
+from caseapp.demo.transfer_shapes import TRANSFER
 from caseapp.vocabulary import (
     Achievement,
     ActionKind,
@@ -303,6 +304,7 @@ CASE = Shape(
     reviews=each(REVIEW),
     meetings=each(MEETING),
     worker_changes=each(CHANGE_ASKED),
+    transfers=each(TRANSFER),
     kept_apart=each(KEPT_APART),
     readers=each(READER),
     disclosures=each(DISCLOSURE),

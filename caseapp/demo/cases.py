@@ -1,7 +1,7 @@
 """A case from its opening to its end: who works on it, which agencies are known, notes, state, closing.
 
 Three things are set without a use case, because the pages know none yet: the reference that the file gives, and the
-states `enquiry`, `initial_assessment`, `transfer_pending` and `closing`.
+states `enquiry`, `initial_assessment` and `closing`.
 """
 
 from datetime import UTC, datetime, time
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from sqlalchemy import select, update
 
 from caseapp import clock, references
-from caseapp.demo import plans, restricted
+from caseapp.demo import plans, restricted, transfers
 from caseapp.demo.reading import Fault
 from caseapp.demo.stage import Stage
 from caseapp.errors import RuleBroken
@@ -22,7 +22,7 @@ from caseapp.vocabulary import AssignmentRole, CaseStatus, NoteKind
 _CASE = Case.__table__
 
 AT_FIRST = frozenset({CaseStatus.ENQUIRY, CaseStatus.INITIAL_ASSESSMENT})
-LATER = frozenset({CaseStatus.TRANSFER_PENDING, CaseStatus.CLOSING})
+LATER = frozenset({CaseStatus.CLOSING})
 
 
 class Story:
@@ -93,6 +93,7 @@ def plan(stage: Stage, world) -> list[Story]:
             _wish(story, wish)
         plans.plan(story)
         restricted.plan(story)
+        transfers.plan(story)
         if case.closing:
             _closing(story, case.closing)
     return list(stories.values())

@@ -33,6 +33,7 @@ ORDER = (
     "review",
     "agreement",
     "meeting",
+    "transfer",
     "gap",
     "register",
     "end",

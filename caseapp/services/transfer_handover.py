@@ -211,6 +211,12 @@ def review(
     return row.id
 
 
+def form_version(transfer_id: int) -> int:
+    """The version of the form as it stands, 0 before the first."""
+    form = _form(transfer_id)
+    return form.version if form is not None else 0
+
+
 def _form(transfer_id: int) -> TransferHandover | None:
     return db.session.scalar(
         select(TransferHandover)
