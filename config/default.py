@@ -64,6 +64,8 @@ def from_environment() -> dict:
         .strip()
         .lower(),
         "AUDIT_KEYS": os.environ.get("AUDIT_KEYS", ""),
+        "AUDIT_CHECKPOINTS": os.environ.get("AUDIT_CHECKPOINTS", "").strip(),
+        "AUDIT_CHECKPOINT_MINUTES": int(os.environ.get("AUDIT_CHECKPOINT_MINUTES", "10")),
         "DIRECTORIES": os.environ.get("DIRECTORIES", ""),
         "BREACH_LIST": os.environ.get("BREACH_LIST", ""),
         "CLAMD_URL": os.environ.get("CLAMD_URL", "").strip(),

@@ -1,6 +1,7 @@
 """Nobody edits the audit record unseen (X-13): whoever owns the database and takes its locks away is found out, and it is
 said where."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -211,6 +212,68 @@ def test_a_checkpoint_covers_only_what_grew_and_follows_the_one_before(chains, s
     ).all()
     assert heads == [(NIALL, 11)]
     assert found() == [] and examine().uncovered == 0
+
+
+def test_a_quick_checkpoint_covers_and_counts_the_same_as_one_that_looks_at_everything(chains, sealed):
+    write("one more", person_id=NIALL)
+    write("the first about somebody", person_id=AOIFE + 1)
+    write("and another", person_id=AOIFE + 1)
+    quick = checkpoints.make(at=clock.now(), quick=True)
+    assert (quick.number, quick.chains, quick.entries) == (2, 4, 24)
+    heads = db.session.execute(
+        select(AuditHead.chain, AuditHead.number).where(AuditHead.checkpoint == 2).order_by(AuditHead.chain)
+    ).all()
+    assert heads == [(NIALL, 11), (AOIFE + 1, 2)]
+    assert found() == [] and examine().uncovered == 0
+    assert checkpoints.make(at=clock.now(), quick=True) is None
+    assert checkpoints.make(at=clock.now()) is None, "nothing was left over"
+
+
+def test_what_is_dated_long_before_is_covered_by_the_next_that_looks_at_everything(chains, sealed):
+    write("from an import", at=datetime(2026, 1, 1, tzinfo=UTC), person_id=AOIFE + 7)
+    assert checkpoints.make(at=clock.now(), quick=True) is None
+    late = checkpoints.make(at=clock.now())
+    assert (late.number, late.chains, late.entries) == (2, 4, 22) and examine().uncovered == 0
+
+
+def test_a_quick_look_notices_a_chain_that_is_shorter_than_of_late(chains, sealed):
+    assert checkpoints.cut_short(quick=True) == 0
+    tamper(delete(TABLE).where(TABLE.c.chain == NIALL, TABLE.c.number > 7))
+    assert checkpoints.cut_short(quick=True) == checkpoints.cut_short() == 1
+
+
+def test_a_quick_checkpoint_reads_what_is_new_and_not_the_record(chains, sealed):
+    """On SQLite, by the plan: entries by their time, ends and heads by their chain."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    for statement in (checkpoints._GROWN_LATELY, checkpoints._CUT_LATELY):
+        sql = str(statement.compile(db.engine))
+        count = sql.count("?")
+        plan = [
+            row[3]
+            for row in db.session.connection().exec_driver_sql("EXPLAIN QUERY PLAN " + sql, (1,) * count)
+        ]
+        assert not [line for line in plan if line.startswith(("SCAN audit_entry", "SCAN other"))], plan
+
+
+def test_several_who_make_a_checkpoint_at_once_leave_a_whole_row_of_them(app, chains, sealed):
+    write("one more", person_id=NIALL)
+    ready, made = threading.Barrier(4), []
+
+    def make():
+        with app.app_context():
+            ready.wait(20)
+            made.append(checkpoints.make(at=clock.now(), quick=True))
+            db.session.remove()
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    db.session.rollback()
+    assert len(made) == 4 and [one.number for one in made if one] == [2]
+    assert found() == [] and checkpoints.last().number == 2
 
 
 def test_a_checkpoint_changed_taken_out_or_emptied_is_found(chains, sealed):

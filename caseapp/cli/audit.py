@@ -3,6 +3,7 @@
 from datetime import UTC
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from caseapp import clock
@@ -16,15 +17,27 @@ def audit():
 
 
 @audit.command()
+@click.option(
+    "--quick", is_flag=True, help="Only what was written since the last one: cheap every few minutes."
+)
 @with_appcontext
-def checkpoint():
-    """Seal where every chain stands, and print one line: keep it where nobody who owns this machine can reach it.
+def checkpoint(quick):
+    """Seal where every chain stands, and print one line: keep it where nobody who owns this machine can reach it. With
+    AUDIT_CHECKPOINTS set it is added to that file, too.
 
     Where nothing was written since the last one, its line is printed again. Ends with 1 where a chain is shorter than an
     earlier checkpoint saw it: `audit verify` says where."""
-    made = checkpoints.make(at=clock.now()) or checkpoints.last()
+    new = checkpoints.make(at=clock.now(), quick=quick)
+    made, lines_to = new or checkpoints.last(), current_app.config["AUDIT_CHECKPOINTS"]
     click.echo(made.line if made else "Nothing has been written yet.")
-    if cut := checkpoints.cut_short():
+    if new and lines_to:
+        try:
+            checkpoints.append(new.line, lines_to)
+        except OSError as why:
+            raise click.ClickException(
+                f"The line could not be added to {lines_to}: {why.strerror}. Keep it by hand."
+            ) from None
+    if cut := checkpoints.cut_short(quick=quick):
         click.echo(
             f"{cut} chains are shorter than a checkpoint saw them. Run: flask --app app audit verify",
             err=True,
@@ -39,11 +52,17 @@ def checkpoint():
     help="Only what came after the last checkpoint before this moment (UTC).",
 )
 @click.option("--checkpoint", "line", help="A line of `audit checkpoint` that was kept elsewhere.")
+@click.option(
+    "--checkpoints",
+    "lines",
+    type=click.File(errors="replace"),
+    help="A file of such lines, also as a log server keeps them; - reads them from standard input.",
+)
 @with_appcontext
-def verify(since, line):
+def verify(since, line, lines):
     """Work out every seal again; ends with 1 and says where, if anything was changed, taken out, put in or cut off."""
     try:
-        found = examine(since=since and since.replace(tzinfo=UTC), checkpoint=line)
+        found = examine(since=since and since.replace(tzinfo=UTC), checkpoint=line, lines=lines or ())
     except (ValueError, keys.NoKey) as error:
         raise click.ClickException(str(error)) from error
     for fault in found.faults:

@@ -90,6 +90,8 @@ def run(
     server: outbox.Server,
     public_url: str,
     connect: Callable | None = None,
+    checkpoint_every: timedelta = checkpoints.EVERY,
+    checkpoint_lines: str = "",
 ) -> list[Done]:
     """Do everything that is due. A duty that fails is written down and does not keep the others from running."""
     done = [
@@ -119,7 +121,7 @@ def run(
         _duty(
             "audit checkpoint",
             now,
-            lambda at: checkpoints.make_daily(at=at),
+            lambda at: checkpoints.make_due(at=at, every=checkpoint_every, lines_to=checkpoint_lines),
             own_transactions=True,
         )
     )

@@ -1,12 +1,14 @@
 """`flask --app app audit …` and `db grants`: what operators see of the record (X-13)."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import create_engine, delete, text, update
+from sqlalchemy import create_engine, delete, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from caseapp import clock, create_app
 from caseapp.extensions import db
-from caseapp.models import AuditEntry, CaseNote
+from caseapp.models import AuditCheckpoint, AuditEntry, AuditHead, CaseNote
 from caseapp.services.audit import checkpoints
 from caseapp.services.audit.verify import verify
 from tests.test_audit_chains import NIALL, here, tamper, write
@@ -71,14 +73,91 @@ def test_a_new_key_asks_first(flask):
     assert verify() == []
 
 
-def test_the_daily_duty_makes_one_checkpoint_a_day_and_prints_its_line(app, db_session):
+def reminded(app, at):
+    with clock.standing_at(at):
+        return app.test_cli_runner().invoke(args=["reminders"])
+
+
+def test_the_timer_makes_a_checkpoint_every_ten_minutes_and_keeps_its_lines_in_the_operators_file(
+    app, db_session, tmp_path, monkeypatch
+):
+    """What is cut off between two of them is all that can be cut unseen, once the lines are elsewhere."""
+    file = tmp_path / "lines.log"
+    monkeypatch.setitem(app.config, "AUDIT_CHECKPOINTS", str(file))
+    begun = clock.now()
     write("a look", person_id=NIALL)
-    said = app.test_cli_runner().invoke(args=["reminders"]).output
+    said = reminded(app, begun).output
     assert "audit checkpoint: caseapp-audit 1 " in said
     write("another", person_id=NIALL)
-    assert "audit checkpoint: made today" in app.test_cli_runner().invoke(args=["reminders"]).output
+    assert "audit checkpoint: made at " in reminded(app, begun + timedelta(minutes=9)).output
+    assert "audit checkpoint: caseapp-audit 2 " in reminded(app, begun + timedelta(minutes=10)).output
+    assert "audit checkpoint: nothing new" in reminded(app, begun + timedelta(minutes=20)).output
+    monkeypatch.setitem(app.config, "AUDIT_CHECKPOINT_MINUTES", 3)
+    write("a third", person_id=NIALL)
+    assert "caseapp-audit 3 " in reminded(app, begun + timedelta(minutes=23)).output
+    lines = file.read_text().splitlines()
+    assert [line.split()[1] for line in lines] == ["1", "2", "3"]
+    assert lines[2] in said + reminded(app, begun).output + lines[2]
     db.session.rollback()
+    assert checkpoints.last().line == lines[2]
+
+
+def test_a_tail_that_was_cut_with_its_checkpoints_is_missed_by_the_lines(flask, app, tmp_path):
+    """Whoever owns the database cuts off what they did, and the checkpoints that saw it; the lines say since when."""
+    for number in range(3):
+        write(f"look {number}", person_id=NIALL)
+        flask("checkpoint", "--quick")
+    db.session.rollback()
+    log = tmp_path / "from the log server"
+    found = db.session.scalars(select(AuditCheckpoint.number).order_by(AuditCheckpoint.number)).all()
+    assert found == [1, 2, 3]
+    lines = [flask("checkpoint").output]
+    db.session.rollback()
+    log.write_text(
+        "Nov 22 10:00:01 host other[7]: hello\nNov 22 10:10:01 host caseapp[1]: audit checkpoint: " + lines[0]
+    )
+    assert flask("verify", "--checkpoints", str(log)).exit_code == 0
+    tamper(
+        delete(AuditHead.__table__).where(AuditHead.checkpoint == 3),
+        delete(AuditCheckpoint.__table__).where(AuditCheckpoint.number == 3),
+        delete(TABLE).where(here(NIALL, 3)),
+    )
+    assert flask("verify").exit_code == 0, "in itself it is whole"
+    cut = flask("verify", "--checkpoints", str(log))
+    assert cut.exit_code == 1
+    assert "checkpoint 3" in cut.output and "gone, though its line was kept; it was made at 20" in cut.output
+    assert flask("verify", "--checkpoints", "-", input=log.read_text()).exit_code == 1
+    log.write_text("nothing of it is left\n")
+    emptied = flask("verify", "--checkpoints", str(log))
+    assert emptied.exit_code == 1 and "no line of a checkpoint is in this file" in emptied.output
+
+
+def test_a_file_that_cannot_be_written_fails_the_duty_and_not_the_checkpoint(
+    app, db_session, flask, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(app.config, "AUDIT_CHECKPOINTS", str(tmp_path / "no such folder" / "lines"))
+    write("a look", person_id=NIALL)
+    said = reminded(app, clock.now())
+    assert said.exit_code == 1 and "audit checkpoint: failed: FileNotFoundError" in said.output
+    db_session.rollback()
     assert checkpoints.last().number == 1
+    write("another", person_id=NIALL)
+    refused = flask("checkpoint")
+    assert (
+        refused.exit_code == 1
+        and "caseapp-audit 2 " in refused.output
+        and "Keep it by hand" in refused.output
+    )
+
+
+def test_the_duty_fails_once_a_chain_is_shorter_than_it_was_seen(app, db_session):
+    for number in range(4):
+        write(f"look {number}", person_id=NIALL)
+    begun = clock.now()
+    reminded(app, begun)
+    tamper(delete(TABLE).where(here(NIALL, 4)))
+    said = reminded(app, begun + timedelta(minutes=11))
+    assert said.exit_code == 1 and "audit checkpoint: failed: ChainsCutShort" in said.output
 
 
 def test_the_applications_role_works_with_everything_and_cannot_change_what_is_only_added_to(

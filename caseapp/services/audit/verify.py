@@ -2,6 +2,7 @@
 exchanged or cut off is found and placed. Reads each row once, in order, in one snapshot of the database, and holds one
 entry of one chain at a time."""
 
+from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -22,16 +23,21 @@ _FIELDS = [_ENTRY.c[name] for name in (*seals.FIELDS, "seal")]
 _AT_A_TIME = 500
 
 
-def verify(*, since: datetime | None = None, checkpoint: str | None = None) -> list[Fault]:
+def verify(
+    *, since: datetime | None = None, checkpoint: str | None = None, lines: Iterable[str] = ()
+) -> list[Fault]:
     """The faults of the audit record, none where it is whole. `since`: only what was written after the last checkpoint
-    before that moment (UTC). `checkpoint`: a line that was kept elsewhere, to be found here again. Raises ValueError
-    where it is no such line, and keys.NoKey."""
-    return examine(since=since, checkpoint=checkpoint).faults
+    before that moment (UTC). `checkpoint`: a line that was kept elsewhere, to be found here again; `lines`: a whole file of
+    them. Raises ValueError where there is no such line, and keys.NoKey."""
+    return examine(since=since, checkpoint=checkpoint, lines=lines).faults
 
 
-def examine(*, since: datetime | None = None, checkpoint: str | None = None) -> Examined:
+def examine(
+    *, since: datetime | None = None, checkpoint: str | None = None, lines: Iterable[str] = ()
+) -> Examined:
     """As `verify`, with how much was gone through."""
-    kept = checkpoints.read_line(checkpoint) if checkpoint else None
+    kept = [checkpoints.read_line(checkpoint)] if checkpoint else []
+    kept += checkpoints.read_lines(lines) if lines else []
     keys, examined = sealing_keys(), Examined()
     with _snapshot() as connection:
         start = _checkpoint_before(connection, since) if since else 0
@@ -62,7 +68,9 @@ def _checkpoint_before(connection, moment):
 
 
 def _checkpoints(connection, examined, keys, kept):
-    """Each checkpoint's number, and its seal over itself and the one before; and that the kept line is among them."""
+    """Each checkpoint's number, and its seal over itself and the one before; and that those whose lines were kept are
+    among them, as they were."""
+    wanted = {one.number for one in kept}
     expected, previous, seen = 1, "", {}
     for row in _rows(connection, select(_POINT).order_by(_POINT.c.number)):
         examined.checkpoints += 1
@@ -78,12 +86,15 @@ def _checkpoints(connection, examined, keys, kept):
             seals.checkpoint_seal(key, row, previous), row["seal"]
         ):
             examined.tell(FaultKind.CHECKPOINT, None, row["number"], "its seal is wrong: changed or put in")
-        if kept and row["number"] == kept[0]:
-            seen[kept[0]] = row["seal"]
+        if row["number"] in wanted:
+            seen[row["number"]] = row["seal"]
         expected, previous = row["number"] + 1, row["seal"]
-    if kept and seen.get(kept[0]) != kept[1]:
-        said = "not the one whose line was kept" if kept[0] in seen else "gone, though its line was kept"
-        examined.tell(FaultKind.CHECKPOINT, None, kept[0], said)
+    for one in kept:
+        if seen.get(one.number) != one.seal:
+            said = (
+                "not the one whose line was kept" if one.number in seen else "gone, though its line was kept"
+            )
+            examined.tell(FaultKind.CHECKPOINT, None, one.number, f"{said}; it was made at {one.made}")
 
 
 def _digests(connection, examined, start):
