@@ -1,7 +1,7 @@
 """The handbook: reading it, writing it, confirming what was read (S0-31 … S0-34, S1-1, S1-17, S3-2, S3-77, X-14, X-15)."""
 
-import io
-import zipfile
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 from datetime import timedelta
 
 import pytest
@@ -11,98 +11,25 @@ from sqlalchemy.exc import DBAPIError
 
 from caseapp import clock
 from caseapp import procedures_library as library
-from caseapp.chapter_text import words_of
 from caseapp.errors import RuleBroken, Stale
 from caseapp.ids import written
 from caseapp.models import (
     Chapter,
     ChapterFeedback,
-    ChapterFile,
     ChapterStep,
     ChapterVersion,
     Notification,
     ReadingAids,
     ReadingConfirmation,
-    ReadingReceipt,
     ReadingSet,
     ReadingSetChapter,
-    ReadingStanding,
     User,
 )
-from caseapp.policy.chapters import find_chapter, find_receipt
 from caseapp.queries import chapter_list, chapters, own_reading
-from caseapp.services import agencies, chapter_files, chapter_versions, confirmations, handbook, settings
+from caseapp.services import agencies, chapter_versions, handbook, settings
 from caseapp.services import chapters as writing
-from caseapp.vocabulary import (
-    AgencyKind,
-    ChapterChange,
-    ChapterForm,
-    ConfirmationKind,
-    PracticeArea,
-    ReadingPurpose,
-)
-from tests import world as standing
-
-
-def build():
-    """The standing world; Canal Street and Harbour have begun their handbooks."""
-    world = standing.build()
-    for agency in ("canal", "harbour"):
-        handbook.begin(world.agencies[agency], actor=None, at=clock.now() - timedelta(days=40))
-    return world
-
-
-@pytest.fixture
-def world(app, database, db_session):
-    return database.kept("handbook", build)
-
-
-def of(viewer, key):
-    """The viewer's chapter that was taken from the library under this key."""
-    for row in chapter_list.listed(viewer=viewer, limit=100)[0]:
-        if row.title == library.load()[key].title:
-            return find_chapter(viewer, row.id)
-    raise AssertionError(key)
-
-
-def in_force(viewer, chapter):
-    return chapters.version(chapter.id, viewer=viewer)
-
-
-def new_version(world, viewer, chapter, *, change=ChapterChange.READ_AGAIN, at=None, words="", **more):
-    """Write and publish the next version; returns its id."""
-    at = at or clock.now()
-    old = in_force(viewer, chapter)
-    chapter_versions.write_draft(
-        chapter, actor=viewer, at=at, version=0, title=old.title, text=old.text + "\n\nA new rule. " + words
-    )
-    day = clock.local_day(at)
-    return chapter_versions.publish(
-        chapter,
-        actor=viewer,
-        at=at,
-        version=chapters.draft(chapter.id, viewer=viewer).lock,
-        change=change,
-        changed="A new rule on photographs",
-        **{"effective_on": day, "read_by": day + timedelta(days=14)} | more,
-    )
-
-
-def read(viewer, *versions, at=None, read_on=None, purpose=ReadingPurpose.SUPERVISION, stated=True, **more):
-    return confirmations.confirm(
-        list(versions),
-        actor=viewer,
-        at=at or clock.now(),
-        read_on=read_on or clock.today(),
-        purpose=purpose,
-        stated=stated,
-        **more,
-    )
-
-
-def path(chapter, *rest):
-    return "/".join(["/procedures", written(chapter.id), *map(str, rest)])
-
+from caseapp.vocabulary import AgencyKind, ChapterChange, ChapterForm, PracticeArea
+from tests.procedures import in_force, new_version, of, path, read, world  # noqa: F401 - fixtures
 
 # --- beginning ---------------------------------------------------------------------------------------------------
 
@@ -345,129 +272,6 @@ def test_the_library_is_taken_over_chapter_by_chapter(as_, world):
     assert brid.submit("/procedures/library", "/procedures/library").status_code == 422
 
 
-# --- files and links ---------------------------------------------------------------------------------------------
-
-
-def zipped(**parts):
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name.replace("__", "/"), content)
-    return data.getvalue()
-
-
-def test_an_attached_file_is_known_by_its_content_and_given_out_as_a_download(as_, world, db_session):
-    chapter = of(world.brid, "letters")
-    brid = as_("brid")
-    answer = brid.submit(
-        path(chapter, "draft"), path(chapter, "draft"), form="file",
-        file=(io.BytesIO(b"%PDF-1.7 hello"), "house rules.exe"),
-    )  # fmt: skip
-    assert answer.status_code == 303
-    assert as_("tomasz").get(path(chapter, "versions", 2, "file")).status_code == 404  # not out yet
-    brid.submit(path(chapter, "publish"), path(chapter, "publish"), change="minor", changed="Now a file")
-    answer = as_("tomasz").get(path(chapter, "versions", 2, "file"))
-    assert answer.data == b"%PDF-1.7 hello" and answer.content_type == "application/pdf"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="house rules.pdf"')
-    assert as_("orla").get(path(chapter, "versions", 2, "file")).status_code == 404
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"", b"MZ\x90", b"<html><script>", b"\x89PNG", b"PK\x03\x04 broken", zipped(a="x"),
-        zipped(mimetype="application/epub+zip"),
-        zipped(**{"word__document.xml": "x", "word__vbaProject.bin": "x"}),
-        b"%PDF-" + b"x" * (chapter_files.MOST_BYTES + 1),
-    ],
-)  # fmt: skip
-def test_other_files_are_refused(world, data, db_session):
-    with pytest.raises(RuleBroken):
-        chapter_files.keep(data, name="a.pdf", actor=world.brid, at=clock.now())
-    assert db_session.scalar(select(func.count(ChapterFile.id))) == 0
-
-
-def test_word_documents_are_taken_and_the_same_file_is_kept_once(world, db_session):
-    data = zipped(**{"word__document.xml": "x", "[Content_Types].xml": "x"})
-    first = chapter_files.keep(data, name="../../etc/passwd", actor=world.brid, at=clock.now())
-    assert chapter_files.keep(data, name="b", actor=world.brid, at=clock.now()) == first
-    assert db_session.get(ChapterFile, first).name == "passwd.docx"
-
-
-def pdf(words):
-    """The smallest PDF with one line of text."""
-    stream = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode()
-    objects = (
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    )
-    body, places = b"%PDF-1.4\n", []
-    for at, one in enumerate(objects, 1):
-        places.append(len(body))
-        body += b"%d 0 obj%s endobj\n" % (at, one)
-    table = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
-    tail = b"trailer<</Root 1 0 R/Size 6>>\nstartxref\n%d\n%%%%EOF" % len(body)
-    return body + b"xref\n0 6\n" + table + tail
-
-
-WORD = '<w:document xmlns:w="w"><w:body><w:p><w:t>The zeb</w:t><w:t>ra rota</w:t></w:p></w:body></w:document>'
-ODT = '<o:document-content xmlns:o="o" xmlns:t="t"><t:h>Heading</t:h><t:p>The zebra rota</t:p></o:document-content>'
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        pdf("The zebra rota"),
-        zipped(**{"word__document.xml": WORD, "[Content_Types].xml": "x"}),
-        zipped(mimetype="application/vnd.oasis.opendocument.text", **{"content.xml": ODT}),
-    ],
-    ids=["pdf", "docx", "odt"],
-)
-def test_the_search_finds_the_words_of_an_attached_file(as_, world, data):
-    chapter, brid = of(world.brid, "letters"), as_("brid")
-    fields = {"form": "file", "file": (io.BytesIO(data), "rota")}
-    answer = brid.submit(path(chapter, "draft"), path(chapter, "draft"), **fields)
-    assert answer.status_code == 303
-    brid.submit(path(chapter, "publish"), path(chapter, "publish"), change="minor", changed="A rota")
-    titles = [row.title for row in chapter_list.listed(viewer=world.brid, words="zebra rot")[0]]
-    assert len(titles) == 1
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"%PDF-1.7 and no more",
-        b"%PDF-" + bytes(range(256)) * 50,
-        zipped(**{"word__document.xml": "<not"}),
-        b"PK",
-    ],
-)
-def test_a_file_that_cannot_be_read_has_no_words_and_is_no_fault(data):
-    assert words_of(data) == ""
-
-
-def test_a_document_with_entities_of_its_own_has_no_words():
-    bomb = '<!DOCTYPE a [<!ENTITY b "bbbb">]><w:document xmlns:w="w"><w:p>&b;</w:p></w:document>'
-    assert words_of(zipped(**{"word__document.xml": bomb})) == ""
-
-
-def test_a_chapter_elsewhere_is_a_plain_link_and_only_to_the_web(as_, world):
-    chapter, brid = of(world.brid, "letters"), as_("brid")
-    for link in ("data:text/html,x", "ftp://x.example", "https://", "https://a b.example"):
-        answer = brid.submit(path(chapter, "draft"), path(chapter, "draft"), form="link", link=link)
-        assert answer.status_code == 422, link
-    good = "https://policy.example/letters?v=2"
-    assert (
-        brid.submit(path(chapter, "draft"), path(chapter, "draft"), form="link", link=good).status_code == 303
-    )
-    page = brid.get(path(chapter, "draft", "preview")).text
-    assert f'href="{good}"' in page and "noopener noreferrer" in page
-
-
 # --- searching ---------------------------------------------------------------------------------------------------
 
 
@@ -496,196 +300,6 @@ def test_the_list_is_paged_and_narrowed(as_, world, monkeypatch):
     assert chapter_list.listed(viewer=world.orla, which="unread")[1] == total - 1
     csv = as_("orla").get("/procedures/list.csv?which=current")
     assert csv.content_type.startswith("text/csv") and csv.text.count("\n") == 2
-
-
-# --- confirming --------------------------------------------------------------------------------------------------
-
-
-def confirm_page(*versions):
-    return "/procedures/confirm?" + "&".join(f"v={one}" for one in versions)
-
-
-def test_anybody_signed_in_confirms_several_chapters_with_one_receipt(as_, world, db_session):
-    """S0-31, S0-32, B11: name, role, agency, e-mail from the login; date, purpose, statement, comment; a receipt."""
-    femi = world.femi
-    ids = [in_force(femi, of(femi, key)).id for key in ("consent-and-sharing", "keeping-records")]
-    browser = as_("femi")
-    page = browser.get(confirm_page(*ids)).text
-    for words in ("Goes on the record as", "femi@canal.example", "Privacy notice", "o third party", "Terms"):
-        assert words in page, words
-    answer = browser.submit(
-        confirm_page(*ids), "/procedures/confirm", versions=[str(one) for one in ids], purpose="cpd",
-        comment="9.1 is clear.", stated="y",
-    )  # fmt: skip
-    assert answer.status_code == 303
-    answer = browser.get(answer.location)
-    receipt = db_session.scalar(select(ReadingReceipt))
-    assert f"R-{receipt.reference[:2]}" in answer.text and "Learning (CPD)" in answer.text
-    assert (receipt.name, receipt.email, receipt.agency_name) == (femi.name, femi.email, femi.agency_name)
-    assert "Privacy officer" in receipt.role and receipt.statement == confirmations.STATEMENT
-    rows = db_session.scalars(select(ReadingConfirmation)).all()
-    assert {row.chapter_version_id for row in rows} == set(ids) and {row.receipt_id for row in rows} == {
-        receipt.id
-    }
-    assert db_session.scalar(select(ChapterFeedback.text)) == "9.1 is clear."
-
-
-def test_the_version_shown_is_the_version_confirmed_also_when_a_newer_one_comes_out_meanwhile(
-    as_, world, db_session
-):
-    """X-14, the race of screen 09b."""
-    chapter = of(world.orla, "ie-case-meetings")
-    shown = in_force(world.orla, chapter).id
-    orla = as_("orla")
-    from tests.browser import parse
-
-    form = next(
-        f for f in parse(orla.get(confirm_page(shown)).text).forms if f.action == "/procedures/confirm"
-    )
-    new_version(world, world.declan, chapter)
-    refused = orla.post("/procedures/confirm", data=form.fields | {"versions": str(shown), "stated": "y"})
-    assert refused.status_code == 422
-    assert "while you had version 1 open" in refused.text and "You confirm version 1" in refused.text
-    assert "See what is new, 1 line" in refused.text
-    done = orla.post(
-        "/procedures/confirm",
-        data=form.fields | {"versions": str(shown), "purpose": "induction", "stated": "y"},
-    )
-    assert done.status_code == 303
-    assert db_session.scalars(select(ReadingConfirmation.number)).all() == [1]
-    assert chapters.standing(chapter.id, viewer=world.orla).key == "outdated"
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"versions": []}, "Tick the chapters"),
-        ({"stated": None}, "Tick the sentence"),
-        ({"purpose": ""}, "what you read it for"),
-        ({"purpose": "nonsense"}, "Choose one of the list"),
-        ({"purpose": "other"}, "Say what you read it for"),
-        ({"read_on-year": "2099"}, "cannot lie ahead"),
-        ({"read_on-year": "2001"}, "came out on"),
-        ({"read_on-day": "31", "read_on-month": "2"}, "There is no 31 February"),
-        ({"comment": "x" * 3000}, "At most"),
-        ({"versions": ["12345"]}, "not in your handbook"),
-    ],
-)
-def test_a_confirmation_without_sense_is_refused_and_keeps_what_was_typed(
-    as_, world, db_session, change, says
-):
-    version = in_force(world.orla, of(world.orla, "letters")).id
-    typed = {"versions": [str(version)], "purpose": "cpd", "stated": "y", "comment": "Kept words"} | change
-    typed = {name: value for name, value in typed.items() if value is not None}
-    answer = as_("orla").submit(confirm_page(version), "/procedures/confirm", **typed)
-    assert answer.status_code == 422 and says in answer.text
-    assert typed["comment"][:10] in answer.text
-    assert db_session.scalar(select(func.count(ReadingReceipt.id))) == 0
-
-
-def test_nobody_confirms_another_agencys_chapter_or_a_draft(world, db_session):
-    other = in_force(world.tomasz, of(world.tomasz, "letters")).id
-    own = of(world.declan, "letters")
-    draft = chapter_versions.write_draft(
-        own, actor=world.declan, at=clock.now(), version=0, title="x", text="y"
-    )
-    for version in (other, draft):
-        with pytest.raises(RuleBroken):
-            read(world.declan, version)
-    assert own_reading.chosen([other, draft], viewer=world.declan) == []
-
-
-def test_a_double_click_is_one_receipt(as_, world, db_session):
-    version = in_force(world.orla, of(world.orla, "letters")).id
-    from tests.browser import parse
-
-    orla = as_("orla")
-    form = next(
-        f for f in parse(orla.get(confirm_page(version)).text).forms if f.action == "/procedures/confirm"
-    )
-    data = form.fields | {"versions": str(version), "purpose": "cpd", "stated": "y"}
-    answers = [orla.post("/procedures/confirm", data=data) for _ in range(2)]
-    assert answers[0].location == answers[1].location
-    assert db_session.scalar(select(func.count(ReadingReceipt.id))) == 1
-
-
-def test_a_confirmation_is_never_edited_or_deleted(world, db_session):
-    """C12: the databases themselves refuse."""
-    read(world.orla, in_force(world.orla, of(world.orla, "letters")).id)
-    for statement in (
-        update(ReadingConfirmation).values(number=9),
-        delete(ReadingConfirmation),
-        update(ReadingReceipt).values(name="x"),
-        delete(ReadingReceipt),
-    ):
-        with pytest.raises(DBAPIError, match="append-only"):
-            db_session.execute(statement)
-        db_session.rollback()
-
-
-def test_a_mistake_is_a_further_entry(as_, world, db_session):
-    one, two = (in_force(world.orla, of(world.orla, key)) for key in ("letters", "keeping-records"))
-    receipt_id = read(world.orla, one.id, two.id)
-    line = db_session.scalar(
-        select(ReadingConfirmation.id).where(ReadingConfirmation.chapter_version_id == one.id)
-    )
-    page = f"/procedures/receipts/{written(receipt_id)}"
-    orla = as_("orla")
-    refused = orla.submit(page + "/mistake", page + "/mistake", lines=[str(line)])
-    assert refused.status_code == 422 and "Say what was wrong" in refused.text
-    answer = orla.submit(page + "/mistake", page + "/mistake", lines=[str(line)], reason="Wrong chapter")
-    answer = orla.get(answer.location)
-    assert "Wrong chapter" in answer.text and "Nothing was deleted" in answer.text
-    kinds = db_session.scalars(select(ReadingConfirmation.kind).order_by(ReadingConfirmation.at)).all()
-    assert sorted(kinds) == [ConfirmationKind.MISTAKE, ConfirmationKind.READ, ConfirmationKind.READ]
-    keys = {
-        c: chapters.standing(of(world.orla, c).id, viewer=world.orla).key
-        for c in ("letters", "keeping-records")
-    }
-    assert keys == {"letters": "none", "keeping-records": "current"}
-    assert "taken back" in orla.get(page).text
-    with pytest.raises(RuleBroken, match="already"):
-        confirmations.take_back(receipt_id, [line], actor=world.orla, at=clock.now(), reason="again")
-
-
-def test_taking_back_the_newest_leaves_the_one_before(world):
-    chapter = of(world.orla, "letters")
-    read(world.orla, in_force(world.orla, chapter).id)
-    new_version(world, world.declan, chapter)
-    receipt_id = read(world.orla, in_force(world.orla, chapter).id)
-    (line,) = own_reading.receipt(receipt_id, viewer=world.orla).lines
-    confirmations.take_back(receipt_id, [line.id], actor=world.orla, at=clock.now(), reason="Only glanced")
-    assert chapters.standing(chapter.id, viewer=world.orla).words.startswith("v1")
-
-
-def test_a_receipt_is_its_readers_alone(as_, world):
-    receipt_id = read(world.orla, in_force(world.orla, of(world.orla, "letters")).id)
-    address = f"/procedures/receipts/{written(receipt_id)}"
-    assert as_("orla").get(address).status_code == 200
-    for who in ("shauna", "declan", "tomasz", "root"):
-        assert as_(who).get(address).status_code == 404, who
-        assert find_receipt(world.viewers[who], receipt_id) is None
-    assert "R-" not in as_("shauna").get("/procedures/my-reading").text
-
-
-def test_what_stood_in_the_blanks_is_kept_with_the_confirmation(world, db_session):
-    """The text is the version's, the settings are the agency's: both are on record."""
-    settings.set("allocation_process", "Thursday round", actor=world.brid, at=clock.now())
-    read(world.tomasz, in_force(world.tomasz, of(world.tomasz, "ie-first-contact")).id)
-    settings.set("allocation_process", "Friday round", actor=world.brid, at=clock.now())
-    assert db_session.scalar(select(ReadingConfirmation.filled))["allocation_process"] == "Thursday round"
-
-
-def test_my_reading_lists_and_exports_what_i_confirmed(as_, world):
-    read(world.orla, in_force(world.orla, of(world.orla, "letters")).id, purpose=ReadingPurpose.CPD)
-    read(world.orla, in_force(world.orla, of(world.orla, "keeping-records")).id)
-    orla = as_("orla")
-    page = orla.get("/procedures/my-reading").text
-    assert "9.3 Letters" in page and "9.1 Keeping records" in page and "2 entries" in page
-    only = orla.get("/procedures/my-reading?purpose=cpd").text
-    assert "9.3 Letters" in only and "9.1 Keeping records" not in only
-    csv = orla.get("/procedures/my-reading.csv").text
-    assert csv.count("\n") == 3 and "Learning (CPD)" in csv
 
 
 # --- feedback, aids, in the work ---------------------------------------------------------------------------------
@@ -819,19 +433,6 @@ def test_the_number_beside_procedures_is_what_waits_to_be_read(as_, world):
 def test_printing_names_the_version_and_who_printed(as_, world):
     page = as_("orla").get(path(of(world.orla, "letters"), "print")).text
     assert "version 1, holds since" in page and "Orla Keaveney" in page
-
-
-def test_confirmations_of_many_at_once_stand_each_for_itself(world, db_session):
-    """The standing is written in the same commit, whatever the order of arrival."""
-    chapter = of(world.orla, "letters")
-    old = in_force(world.orla, chapter).id
-    new_version(world, world.declan, chapter)
-    new = in_force(world.orla, chapter).id
-    read(world.orla, new)
-    read(world.orla, old)
-    row = db_session.scalar(select(ReadingStanding).where(ReadingStanding.user_id == world.orla.user_id))
-    assert (row.confirmed_number, row.confirmed_on) == (2, clock.today())
-    assert db_session.scalar(select(func.count(ReadingConfirmation.id))) == 2
 
 
 def test_a_chapter_form_other_than_text_must_have_what_it_says(world):

@@ -13,7 +13,7 @@ from caseapp.services import handbook, infected_files, virus_scan
 from caseapp.services.virus_scan import NotScanned, found_in
 from caseapp.vocabulary import AuditAct
 from tests.clamd import EICAR, listening
-from tests.test_procedures import of, path
+from tests.procedures import of, path
 
 SHEET = (
     "Name,Date of birth,Lead agency,Goal,Agency,Action,Due\r\n"
