@@ -15,7 +15,7 @@ from caseapp.ids import written
 from caseapp.models import Action, AuditEntry, SavedView
 from caseapp.vocabulary import AuditAct
 from caseapp.web import lists
-from tests.test_home import add_action, add_case
+from tests.caseloads import add_action, add_case
 
 
 def cells(response):

@@ -10,7 +10,7 @@ from caseapp.models import Notification
 from caseapp.queries import waiting
 from caseapp.services import events, notifications
 from caseapp.vocabulary import Audience
-from tests.test_home import canaries, change, withdraw
+from tests.caseloads import canaries, change, withdraw
 
 
 def unread(viewer):

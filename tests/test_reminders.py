@@ -21,7 +21,7 @@ from caseapp.queries import jobs
 from caseapp.services import digests, reminders
 from caseapp.services.outbox import Server
 from caseapp.vocabulary import ConsentStatus, DigestChoice
-from tests.test_home import canaries, change, withdraw
+from tests.caseloads import canaries, change, withdraw
 from tests.test_outbox import SERVER, Post
 
 #: a Wednesday, a working day
