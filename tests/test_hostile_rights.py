@@ -12,7 +12,7 @@ from caseapp.extensions import db
 from caseapp.ids import new_id, written
 from caseapp.models import Action, Agency, CaseAssignment, User
 from tests.browser import fields_of
-from tests.canaries import FOREIGN_REFERENCE
+from tests.canary_cases import FOREIGN_REFERENCE
 from tests.hostile_world import FILLED, browser, built, on_postgresql, posts, rows_of, world  # noqa: F401 - fixtures
 from tests.world import LONG_AGO
 
