@@ -1,6 +1,8 @@
 """What goes over with a case (S3-52, B9): the plan and the needs, the gaps that are open, the meetings that are called, as
 they stand at that moment; kept with the handover form, and read from there only."""
 
+from datetime import date
+
 from sqlalchemy import bindparam, select
 
 from caseapp import dates
@@ -11,7 +13,7 @@ from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import plan_versions
-from caseapp.vocabulary import COMING_MEETINGS, EscalationState, MeetingKind
+from caseapp.vocabulary import COMING_MEETINGS, ActionStatus, EscalationState, MeetingKind
 
 _CASE = bindparam("case_id", type_=Id)
 _GAPS = (
@@ -57,6 +59,11 @@ def content(case: CaseFile, *, viewer: Viewer) -> dict:
         "episode": episode,
         "lead": lead,
     }
+    for goal in kept["goals"]:
+        for action in goal["actions"]:
+            due = action["due_on"]
+            action["by"] = dates.day(date.fromisoformat(due)) if due else ""
+            action["stands"] = ActionStatus(action["status"]).label
     kept["gaps"] = [
         {
             "said": f"GB-{row[0]}",

@@ -10,14 +10,23 @@ from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates
 from caseapp.extensions import read
-from caseapp.models import Agency, Case, Person, Transfer, TransferApproach, TransferHandover
+from caseapp.models import (
+    Agency,
+    Case,
+    CaseAssignment,
+    Person,
+    Transfer,
+    TransferApproach,
+    TransferHandover,
+)
 from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy import transfers as policy
+from caseapp.policy.case_sight import Assignment, assigned
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import typed_words
-from caseapp.vocabulary import ApproachState, TransferReason, TransferStage
+from caseapp.vocabulary import ApproachState, AssignmentRole, TransferReason, TransferStage
 
 _From = aliased(Agency, name="from_agency")
 _To = aliased(Agency, name="to_agency")
@@ -47,13 +56,33 @@ def _my_approach(*which):
 
 
 _S = TransferStage
-#: The next step is the viewer's: to answer, to take over; on the own side to ask, to record, to hand over, to look
-#: through. What waits for another agency's answer waits for nobody here.
+_MANAGED = (
+    exists()
+    .where(
+        CaseAssignment.case_id == Case.id,
+        CaseAssignment.role == AssignmentRole.CASE_MANAGER,
+        CaseAssignment.to_at.is_(None),
+    )
+    .correlate(Case)
+)
+#: The next step is the viewer's: to answer, to take over; on the own side to ask, which managers do with each other; for
+#: the case manager, or the line manager where there is none, to record and to hand over on its day; for the line manager
+#: to look through. What waits for another agency's answer, or for a day to come, waits for nobody here.
 _WAITS_FOR_US = and_(
     _OURS,
     policy.KEEPS,
     or_(
-        Transfer.stage.in_([_S.REQUESTED, _S.ACCEPTED_IN_PRINCIPLE, _S.CONSENT, _S.HANDOVER_SCHEDULED]),
+        Transfer.stage == _S.REQUESTED,
+        and_(
+            or_(assigned(Assignment.role == AssignmentRole.CASE_MANAGER), ~_MANAGED),
+            or_(
+                Transfer.stage.in_([_S.ACCEPTED_IN_PRINCIPLE, _S.CONSENT]),
+                and_(
+                    Transfer.stage == _S.HANDOVER_SCHEDULED,
+                    or_(Transfer.handover_on.is_(None), Transfer.handover_on <= scopes.TODAY),
+                ),
+            ),
+        ),
         and_(Transfer.stage == _S.HANDED_OVER, scopes.VIEWER_MANAGES, ~_REVIEWED),
     ),
 )

@@ -19,18 +19,14 @@ ACTS = (
 def about(transfer, **more) -> dict:
     """The context of a page about this transfer: what stands in it for this viewer, what they may do, the way back."""
     me = viewer()
+    it = transfer_page.page(transfer, viewer=me)
     return {
         "transfer": transfer,
-        "it": transfer_page.page(transfer, viewer=me),
+        "it": it,
         "may": {act.name: rules.may(me, act, transfer) for act in ACTS},
         "back": url_for("transfers.show", transfer_id=transfer.id),
-        "sight": sight(transfer),
+        "sight": f"Only about {it.first_name}" if it.first_name else "Names nobody",
     } | more
-
-
-def sight(transfer) -> str:
-    """Who may look at the screen."""
-    return "Only about one person" if transfer.knows_name else "Names nobody"
 
 
 def data(it, **more) -> dict:

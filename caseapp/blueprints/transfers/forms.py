@@ -1,6 +1,6 @@
 """The forms of a transfer: their shape. What makes sense is for the use cases."""
 
-from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from caseapp.vocabulary import ConsentGiver, ConsentMode, TransferKeeps, TransferReason
@@ -85,7 +85,10 @@ class ConsentForm(Versioned):
     keeps = RadioField(
         "What we go on to see when they lead",
         [InputRequired("Ask what we may go on to see")],
-        choices=dict(TransferKeeps.choices()),
+        choices={
+            TransferKeeps.NOTHING.value: "Nothing: our part ends in that moment",
+            TransferKeeps.OWN_PART.value: "Our own part: the actions that stay with us, and the goals they serve",
+        },
     )
     keeps_until = DayField("We see our part until")
     mode = RadioField(
@@ -137,7 +140,9 @@ class NoServiceForm(Versioned):
     interim = TextAreaField(
         "What we go on to give meanwhile", [needed("List what we go on to give meanwhile"), at_most(4000)]
     )
-    domain = RadioField("The part of life that it touches most", [InputRequired("Choose the part of life")])
+    domain = SelectField(
+        "The part of life that it touches most", choices={}, invalid_choice_message="Choose the part of life"
+    )
     title = StringField("The gap in one line, without a name", [needed("Say in one line what is missing")])
     service = StringField(
         "The service that is missing", [needed("Name the service that is missing"), at_most(160)]

@@ -19,7 +19,9 @@ TRANSFERS = ListSpec(
                 ("any", "Under way or ended"),
             ),
         ),
-        Choice("side", "Side", (("", "Both"), ("asked", "Asked of us"), ("ours", "We hand over"))),
+        Choice(
+            "side", "Side", (("", "Both"), ("asked", "Asked of us"), ("ours", "We hand over")), in_bar=False
+        ),
         Words("words", "Name or agency"),
     ),
     columns=(

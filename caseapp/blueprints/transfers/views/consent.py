@@ -16,6 +16,9 @@ from caseapp.web.access import on_transfer
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
 
+#: So many months are proposed: long enough for a handover, and no longer than the agency's own rule.
+FOR_A_HANDOVER = 3
+
 
 @bp.get("/transfers/<id:transfer_id>/consent")
 @on_transfer(Do.KEEP_TRANSFER, "a transfer, to record consent")
@@ -25,7 +28,11 @@ def consent(transfer):
     months = settings.value(transfer.from_agency_id, "consent_default_months")
     form = ConsentForm(
         formdata=None,
-        data=data(context["it"], expires_on=add_months(today, months), keeps=TransferKeeps.NOTHING.value),
+        data=data(
+            context["it"],
+            expires_on=add_months(today, min(months, FOR_A_HANDOVER)),
+            keeps=TransferKeeps.NOTHING.value,
+        ),
     )
     return page("transfers/consent.html", form=form, **context)
 
