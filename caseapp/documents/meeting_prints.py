@@ -55,6 +55,13 @@ class PersonsSheet:
     printed: str
 
 
+def _hours(part: dict) -> str:
+    """ "from 10:05 to 10:20", "at 10:05" where it was shorter than a minute."""
+    begun = dates.hour(datetime.fromisoformat(part["begun_at"]))
+    ended = dates.hour(datetime.fromisoformat(part["ended_at"])) if part["ended_at"] else ""
+    return f"from {begun} to {ended}" if ended not in ("", begun) else f"at {begun}"
+
+
 def person(meeting: MeetingFile, *, viewer: Viewer, at: datetime) -> PersonsSheet:
     """Raises NotVisible for anybody but those who hold the plan, and where there are no minutes yet."""
     if not meeting.hosts or meeting.case is None:
@@ -71,18 +78,15 @@ def person(meeting: MeetingFile, *, viewer: Viewer, at: datetime) -> PersonsShee
     ]
     decided = [(one.text, one.reason) for one in copy.decisions if not one.apart]
     apart = [
-        "Part of the meeting was held without you, from "
-        f"{dates.hour(datetime.fromisoformat(one['begun_at']))}"
-        + (f" to {dates.hour(datetime.fromisoformat(one['ended_at']))}" if one["ended_at"] else "")
-        + ". You can ask why, and ask to read what was said."
+        f"Part of the meeting was held without you, {_hours(one)}. You can ask why, and ask to read what was said."
         for one in content["aparts"]
     ]
     mine, others = [], []
     for row in copy.changes:
-        line = f"{row.name}: {', '.join(piece.text for piece in row.now)}"
-        (mine if row.who.split(",")[0] == copy.first_name else others).append(
-            line if row.who.split(",")[0] == copy.first_name else f"{row.who or 'The plan'} – {line}"
-        )
+        words = ", ".join(piece.text for piece in row.now)
+        line = f"{row.name} – {words[:1].lower()}{words[1:]}"
+        own = row.who.split(",")[0] == copy.first_name
+        (mine if own else others).append(line if own or not row.who else f"{row.who}: {line}")
     sees = [
         f"{one.agency} reads {'the whole of it' if one.whole else 'only what is about its own part'}."
         for one in meeting_minutes_copies.copies(meeting, viewer=viewer)

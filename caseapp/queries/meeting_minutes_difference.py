@@ -36,25 +36,43 @@ def _actions(content: dict) -> dict[str, dict]:
 
 def _row(change: plan_diff.Change, was: dict, now: dict, first_name: str) -> ChangeRow:
     action = (now.get(change.key) or was.get(change.key)) if change.about == "action" else None
-    name = (
-        change.name
-        if change.about in ("action", "step", "need", "head")
-        else f"Goal {change.goal}: {change.name}"
-    )
+    name = change.name
+    if change.about == "goal":
+        number = f"Goal {change.goal}"
+        name = number if change.name.lower() == number.lower() else f"{number}: {change.name}"
     who = _who(action, first_name) if action else ""
     nothing = (Piece("–", False),)
     if change.how == "added":
         return ChangeRow(name, who, nothing, (Piece(f"New: {_new(action)}" if action else "New", True),))
     if change.how == "removed":
         return ChangeRow(name, who, nothing, (Piece("No longer in the plan", True),))
-    before, after = [], []
-    for field in change.fields:
-        what = field.what[0].lower() + field.what[1:]
-        if change.about == "head":
-            what = ""
-        before.append(Piece(f"{what} {field.was or 'nothing'}".strip(), True))
-        after.append(Piece(f"{what} {field.now or 'nothing'}".strip(), True))
-    return ChangeRow(name, who, tuple(before), tuple(after))
+    before = [
+        Piece(words, True) for field in change.fields if (words := _said(change, field.what, field.was))
+    ]
+    after = [Piece(words, True) for field in change.fields if (words := _said(change, field.what, field.now))]
+    return ChangeRow(name, who, tuple(before) or nothing, tuple(after) or nothing)
+
+
+#: How one thing is told in minutes, and what is told where there is nothing.
+TOLD = {
+    "By when": ("by {}", "no date"),
+    "Status": ("{}", ""),
+    "Why": ("why: {}", ""),
+    "Worker": ("{}", "no worker named"),
+    "Start": ("from {}", ""),
+    "Ended on": ("ended on {}", ""),
+    "Done on": ("done on {}", "not done"),
+    "How we will know": ("how we will know: {}", "no measure"),
+}
+
+
+def _said(change: plan_diff.Change, what: str, value: str) -> str:
+    if change.about == "head":
+        return value
+    words, none = TOLD.get(what, (f"{what[0].lower()}{what[1:]}: {{}}", ""))
+    if what == "Status":
+        value = value.lower()
+    return words.replace("{}", value) if value else none
 
 
 def _who(action: dict, first_name: str) -> str:
@@ -69,4 +87,4 @@ def _new(action: dict) -> str:
         parts.append(f"by {plan_diff.plain('action', 'due_on', action['due_on'])}")
     words = ", ".join(parts)
     status = plan_diff.plain("action", "status", action["status"])
-    return f"{words}. {status}" if words else status
+    return f"{words}, {status.lower()}" if words else status.lower()

@@ -77,6 +77,8 @@ def attended(place: dict, content: dict) -> Attended:
             place["name"], f"beside {first}{', ' + place['role'] if place['role'] else ''}", place["presence"]
         )
     stands = agency or place["role"] or "guest"
+    if place["name"] == agency:
+        stands = "nobody named"
     if place["name"] and place["name"] == content["chair"]:
         stands += ", chair"
     if place["name"] and place["name"] == content["minutes_by"]:

@@ -242,6 +242,8 @@ class Seat:
     def tag(self) -> str:
         if self.removed_at is not None:
             return ""
+        if self.presence is not None:
+            return "" if self.presence is Presence.ABSENT else "g-ok"
         return {
             Answer.INVITED: "g-wait",
             Answer.ASKING: "g-wait",
@@ -257,6 +259,7 @@ class Seat:
             agency
             and self.sent
             and self.removed_at is None
+            and self.presence is None
             and self.answer in (Answer.INVITED, Answer.ASKING)
         )
 
