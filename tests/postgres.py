@@ -123,7 +123,7 @@ class Server:
         )
 
     def _wait(self):
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120  # on a machine that does much else
         while True:
             try:
                 self.connect("postgres").close()
