@@ -55,7 +55,11 @@ def _lands(account):
         return "My caseload" if account.leads_cases else "Our actions"
     if account.roles & Role.AGENCY_ADMIN:
         return "Staff and settings"
-    return "Agencies" if account.roles & Role.SYSTEM_ADMIN else "Directory"
+    if account.roles & Role.SYSTEM_ADMIN:
+        return "Agencies"
+    if account.roles & (Role.COORDINATOR | Role.NATIONAL_COORDINATOR):
+        return "Triage"
+    return "Privacy" if account.roles & Role.PRIVACY_OFFICER else "Directory"
 
 
 def _listed() -> list[dict]:
