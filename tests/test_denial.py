@@ -53,7 +53,7 @@ def test_neither_role_nor_consent_opens_what_somebody_is_denied(app, world, as_,
         assert browser.get(path.format(ref=world.reference)).status_code == 404, path
     found = browser.get("/people?q=Niall+Rafter")
     assert "Rafter" not in found.text.replace("Niall Rafter", "", found.text.count('value="Niall Rafter"'))
-    for path in ("/", "/news", "/people", "/meetings", "/gaps"):
+    for path in ("/", "/news", "/people", "/meetings", "/gaps-and-blocks"):
         page = browser.get(path)
         if page.status_code == 303:
             page = browser.get(page.headers["Location"])
@@ -97,6 +97,35 @@ def test_a_denied_worker_cannot_be_given_anything_and_the_sentence_says_so(app, 
     for act in (assignments.allocate, assignments.add_key_worker):
         with pytest.raises(RuleBroken, match="Shauna Begley may not know of this person"):
             act(case, actor=world.declan, at=clock.now(), user_id=world.shauna.user_id, reason="x")
+
+
+def test_a_denial_beats_the_part_that_somebody_has_on_the_case(app, world, as_):
+    """Nobody can be shut out while they work on it, nor be given work while shut out; should both stand all the same (a restore,
+    a hand in the database), the denial holds."""
+    orla = as_("orla")
+    for path in ("/people?which=mine", "/caseload", "/gaps-and-blocks", "/our-actions"):
+        assert orla.get(path).status_code == 200
+    assert "Rafter" in orla.get("/people?which=mine").text and "Rafter" in orla.get("/caseload").text
+    db.session.add(
+        AccessDenial(
+            user_id=world.orla.user_id,
+            agency_id=world.orla.agency_id,
+            person_id=world.person_id,
+            ground=DenialGround.FAMILY,
+            reason=WHY,
+            set_at=clock.now(),
+            set_by_id=world.declan.user_id,
+            set_by_agency_id=world.declan.agency_id,
+            looked_at=clock.now(),
+        )
+    )
+    db.session.commit()
+    assert world.case_for(world.orla) is None
+    for path in ("/people?which=mine", "/people", "/caseload", "/gaps-and-blocks", "/our-actions", "/"):
+        page = orla.get(path)
+        assert "Rafter" not in page.text and world.reference not in page.text, path
+    for predicate in (scopes.MY_CASE, scopes.SEES_ALL, scopes.SEES_CASE, scopes.SEES_WHOLE_PLAN):
+        assert not db.session.execute(select(Case.id).where(predicate), scopes.binds(world.orla)).all()
 
 
 def test_the_case_manager_is_not_shut_out_before_another_is_named(app, world):

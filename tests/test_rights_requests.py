@@ -26,6 +26,7 @@ from caseapp.models import (
     SubjectItem,
     SubjectPack,
     SubjectRequest,
+    SubjectStep,
 )
 from caseapp.policy import rights
 from caseapp.protocols import add_months
@@ -193,6 +194,36 @@ def test_more_time_is_taken_once_for_two_months_and_the_person_is_told_within_th
     with pytest.raises(RuleBroken, match="already"):
         subject_requests.extend(seen(me, request_id), **by(me), until=add_months(today, 2), **given)
     assert reads.request(seen(me, request_id), viewer=me).last_day == add_months(today, 2)
+
+
+def test_what_has_ended_is_neither_answered_nor_ended_a_second_time(app, world, db_session):
+    """One answer, one end: what the person was told stands, and nothing is gathered or given afterwards."""
+    me, request_id = world.declan, gathered(world)
+    give_all(world, request_id)
+    packed(app, world, request_id)
+    given = {"on": clock.today(), "how": "Into his hand"}
+    again = seen(me, request_id)  # as a colleague knows it who looked a moment before
+    subject_requests.answer(seen(me, request_id), **by(me), **given)
+    with pytest.raises(NotAllowed):
+        subject_requests.answer(seen(me, request_id), **by(me), **given)
+    db_session.rollback()
+    steps = len(db_session.scalars(select(SubjectStep.id).where(SubjectStep.request_id == request_id)).all())
+    for act in (
+        lambda: subject_requests.answer(again, **by(me), **given),
+        lambda: subject_requests.refuse(again, **by(me), reason="Too much", told_on=clock.today()),
+        lambda: subject_requests.withdraw(again, **by(me), words="Not now"),
+        lambda: subject_items.gather(again, **by(me)),
+        lambda: subject_requests.note(again, **by(me), text="And another thing"),
+    ):
+        with pytest.raises(RuleBroken, match="ended already"):
+            act()
+        db_session.rollback()
+    row = db_session.get(SubjectRequest, request_id, populate_existing=True)
+    assert (row.stage, row.answered_on) == (AccessStage.ANSWERED, clock.today())
+    assert (
+        len(db_session.scalars(select(SubjectStep.id).where(SubjectStep.request_id == request_id)).all())
+        == steps
+    )
 
 
 def test_those_who_answer_are_reminded_a_week_before_and_each_week_after(world, db_session):
