@@ -30,7 +30,8 @@ NOBODY_IN_IT = {
 ON_PAPER = {
     "cases.print_audit", "consent.copy", "consent.print_disclosures", "escalations.print_one", "home.print_our_actions",
     "meetings.persons_minutes", "meetings.print_agenda", "meetings.print_minutes", "plan.print_part", "plan.print_person",
-    "plan.print_plan", "procedures.print_chapter", "reading.evidence_print", "reading.record_print", "triage.print_sitting",
+    "plan.print_plan", "procedures.print_chapter", "reading.evidence_print", "reading.record_print",
+    "transfers.print_handover", "triage.print_sitting",
 }  # fmt: skip
 
 

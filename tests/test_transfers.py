@@ -424,7 +424,7 @@ def test_what_was_handed_over_stands_on_the_persons_list_and_the_old_leads_own_l
     """X-5: named recipient, day and ground; the agency that led did not disclose to itself."""
     as_("orla").get(f"/cases/{world.reference}/plan")
     transfer = way.ready(world)
-    assert as_("nora").get(way.address(transfer, "handover", "pack")).status_code == 200
+    assert as_("nora").get(way.address(transfer, "handover", "read")).status_code == 200
     way.taken_over(world, transfer)
     db.session.commit()
     listed = disclosures.disclosures(world.case_for(world.mark), viewer=world.mark)

@@ -56,17 +56,17 @@ def test_the_whole_way_through_the_pages(world, as_):
     given = {"understood": "y", "copy_given": "y", "keeps": "nothing", **today}
     assert send(orla, f"{at}/consent", **given).status_code == 303
     assert "Niall Rafter" in nora.get(at).text
-    assert nora.get(f"{at}/handover/pack").status_code == 404
+    assert nora.get(f"{at}/handover/read").status_code == 404
     assert send(orla, f"{at}/handover-day", **parts("on", clock.today())).status_code == 303
     form = {**way.FORM, **parts("held_on", clock.today())}
     fields = orla.get(f"{at}/handover")
     assert "Hand over" in fields.text
     again = orla.submit(f"{at}/handover", f"{at}/handover", **form)
     assert again.status_code == 303  # the draft
-    assert nora.get(f"{at}/handover/pack").status_code == 404
+    assert nora.get(f"{at}/handover/read").status_code == 404
     typed = fields_of(orla.get(f"{at}/handover").text) | form
     assert orla.post(f"{at}/handover/handed-over", data=typed).status_code == 303
-    assert "CANARY-PACK-summary" in nora.get(f"{at}/handover/pack").text
+    assert "CANARY-PACK-summary" in nora.get(f"{at}/handover/read").text
     assert send(declan, f"{at}/handover/review").status_code == 303
     over = {
         "case_manager_id": str(world.mark.user_id),
@@ -128,7 +128,7 @@ def test_whoever_has_no_part_in_it_is_answered_as_if_there_were_none(world, as_)
     nowhere = ids.written(transfer + 1)
     for who in ("shauna", "tomasz", "amina", "leah", "ciara", "sinead"):
         client = as_(who)
-        for tail in ("", "/handover/pack", "/handover/print", "/answer", "/taking-over", "/consent"):
+        for tail in ("", "/handover/read", "/handover/print", "/answer", "/taking-over", "/consent"):
             answer = client.get(way.address(transfer) + tail)
             assert answer.status_code == 404, (who, tail)
             assert answer.status_code == client.get(f"/transfers/{nowhere}{tail}").status_code

@@ -132,9 +132,9 @@ def save_review(transfer):
     return refused("transfers/review.html", form=form, handover=handover, **about(transfer))
 
 
-@bp.get("/transfers/<id:transfer_id>/handover/pack")
+@bp.get("/transfers/<id:transfer_id>/handover/read")
 @on_transfer(Do.READ_HANDOVER, "the handover: form, plan and needs")
-def pack(transfer):
+def read_handover(transfer):
     handover = transfer_page.handover(transfer, viewer=viewer()) or abort(404)
     if handover.handed_over_at is None:
         abort(404)
