@@ -323,8 +323,7 @@ def test_the_room_opens_with_the_same_number_of_statements_whatever_the_size_of_
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    from caseapp.queries import meeting_agenda
-    from caseapp.queries import meeting_room as reads
+    from caseapp.queries import meeting_agenda, meeting_decisions, meeting_places
 
     def count():
         seen = []
@@ -336,8 +335,8 @@ def test_the_room_opens_with_the_same_number_of_statements_whatever_the_size_of_
         try:
             here = file(world, meeting)
             meeting_agenda.agenda(here, viewer=world.orla)
-            reads.decisions(here)
-            reads.places(here, viewer=world.orla, person="Niall")
+            meeting_decisions.decisions(here)
+            meeting_places.places(here, viewer=world.orla, person="Niall")
         finally:
             event.remove(Engine, "before_cursor_execute", note)
         return len(seen)

@@ -19,7 +19,7 @@ from caseapp.policy.do import Do
 from caseapp.policy.meetings import MeetingFile, find_meeting
 from caseapp.policy.rules import may
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import meeting_page, triage_agenda
+from caseapp.queries import meeting_seats, triage_agenda
 from caseapp.queries.triage_agenda import Sitting
 from caseapp.vocabulary import COMING_MEETINGS, HELD_MEETINGS, AttendeeKind, MeetingKind, MeetingStatus
 
@@ -81,7 +81,7 @@ def of_sitting(sitting: Sitting, *, viewer: Viewer) -> CalledTogether | None:
     file = find_meeting(viewer, row.id)
     invited = [
         (seat.who or seat.agency, seat.agency if seat.who else "", seat.said, seat.tag)
-        for seat in (meeting_page.seats(file, viewer=viewer) if file else ())
+        for seat in (meeting_seats.seats(file, viewer=viewer) if file else ())
         if seat.kind is AttendeeKind.AGENCY and seat.removed_at is None
     ]
     return CalledTogether(

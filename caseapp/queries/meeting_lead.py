@@ -13,9 +13,9 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.meetings import MeetingFile, standing
 from caseapp.policy.viewer import Viewer
+from caseapp.queries.meeting_agenda import MEETING_ID
 from caseapp.vocabulary import OPEN_ACTIONS, ActionStatus
 
-MEETING_ID = bindparam("meeting_id", type_=Id)
 CASE_ID = bindparam("case_id", type_=Id)
 _TODAY = bindparam("today", type_=scopes.TODAY.type)
 

@@ -4,8 +4,8 @@ the minutes name, worked out from those versions on every reading, so that neith
 
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import meeting_agenda, meeting_room
-from caseapp.queries.meeting_room import presence_words
+from caseapp.queries import meeting_agenda, meeting_decisions, meeting_places, meeting_room
+from caseapp.queries.meeting_places import presence_words
 
 FORMAT = 1
 
@@ -13,9 +13,9 @@ FORMAT = 1
 def content(meeting: MeetingFile, *, viewer: Viewer) -> dict:
     """Attendance, the person's view, decisions, notes, what was not agreed, parts held apart, what comes next."""
     frame, typed = meeting_room.frame(meeting), meeting_room.typed(meeting)
-    places = meeting_room.places(meeting, viewer=viewer, person=frame.person)
+    places = meeting_places.places(meeting, viewer=viewer, person=frame.person)
     agenda = meeting_agenda.agenda(meeting, viewer=viewer)
-    decided = [one for one in meeting_room.decisions(meeting) if one.number]
+    decided = [one for one in meeting_decisions.decisions(meeting) if one.number]
     return {
         "format": FORMAT,
         "kind": frame.kind.label,

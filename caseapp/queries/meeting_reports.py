@@ -11,10 +11,9 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.queries.meeting_page import Seat
+from caseapp.queries.meeting_agenda import MEETING_ID
+from caseapp.queries.meeting_seats import Seat
 from caseapp.vocabulary import OPEN_ACTIONS
-
-MEETING_ID = bindparam("meeting_id", type_=Id)
 
 
 @dataclass(frozen=True, slots=True)

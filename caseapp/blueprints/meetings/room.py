@@ -5,7 +5,7 @@ from flask import request, url_for
 from caseapp import clock, dates, ids
 from caseapp.blueprints.meetings.forms.room import ActionDecisionForm, WrittenForm
 from caseapp.errors import NotVisible
-from caseapp.queries import meeting_agenda, meeting_room, plan_actions
+from caseapp.queries import meeting_agenda, meeting_decisions, meeting_places, meeting_room, plan_actions
 from caseapp.vocabulary import MeetingKind, MeetingStatus
 from caseapp.web import navigation
 from caseapp.web.answers import fragment
@@ -21,8 +21,8 @@ def context(meeting, *, open_action: int | None = None, form=None, **more) -> di
     me = viewer()
     agenda = meeting_agenda.agenda(meeting, viewer=me)
     frame = meeting_room.frame(meeting)
-    places = meeting_room.places(meeting, viewer=me, person=frame.person)
-    decisions = meeting_room.decisions(meeting)
+    places = meeting_places.places(meeting, viewer=me, person=frame.person)
+    decisions = meeting_decisions.decisions(meeting)
     typed = meeting_room.typed(meeting)
     by_action = {one.action_id: one for one in decisions if one.action_id and one.dropped_at is None}
     current = _current(agenda, open_action)

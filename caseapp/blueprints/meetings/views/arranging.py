@@ -7,7 +7,7 @@ from caseapp.blueprints.meetings import bp
 from caseapp.blueprints.meetings.forms.arranging import ANYBODY, ArrangeForm, InviteForm, RemoveForm
 from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.policy.do import Do
-from caseapp.queries import group_meetings, meeting_choices, meeting_page
+from caseapp.queries import group_meetings, meeting_choices, meeting_page, meeting_seats
 from caseapp.services.meetings import arranging
 from caseapp.services.meetings import invitations as service
 from caseapp.services.meetings.arranging import Plan
@@ -166,7 +166,7 @@ def send_invitation(meeting):
 
 
 def _seat(meeting, attendee_id):
-    return meeting_page.seat(meeting, attendee_id, viewer=viewer()) or abort(404)
+    return meeting_seats.seat(meeting, attendee_id, viewer=viewer()) or abort(404)
 
 
 @bp.get("/meetings/<id:meeting_id>/people/<id:attendee_id>/removal")

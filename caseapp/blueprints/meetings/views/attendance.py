@@ -6,7 +6,7 @@ from caseapp.blueprints.meetings import room as rooms
 from caseapp.blueprints.meetings.forms.room import ComerForm, PlacesForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
-from caseapp.queries import imports, meeting_room
+from caseapp.queries import imports, meeting_places, meeting_room
 from caseapp.services.meetings import attendance as service
 from caseapp.vocabulary import Presence
 from caseapp.web.access import on_meeting
@@ -26,7 +26,7 @@ def _context(meeting, form=None, comer=None):
     return {
         "meeting": meeting,
         "frame": frame,
-        "places": meeting_room.places(meeting, viewer=viewer(), person=frame.person),
+        "places": meeting_places.places(meeting, viewer=viewer(), person=frame.person),
         "presences": Presence.choices(),
         "form": form or PlacesForm(),
         "comer": comer,

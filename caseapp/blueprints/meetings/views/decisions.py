@@ -10,7 +10,13 @@ from caseapp.blueprints.meetings import room as rooms
 from caseapp.blueprints.meetings.forms.room import NewForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_agenda, meeting_room, meeting_room_needs
+from caseapp.queries import (
+    meeting_agenda,
+    meeting_decisions,
+    meeting_places,
+    meeting_room,
+    meeting_room_needs,
+)
 from caseapp.services.meetings import decisions as service
 from caseapp.vocabulary import ActionStatus, ChangeKind
 from caseapp.web.access import on_meeting
@@ -49,7 +55,7 @@ def record_decision(meeting, action_id):
         raise NotVisible
     agenda = meeting_agenda.agenda(meeting, viewer=viewer())
     frame = meeting_room.frame(meeting)
-    places = meeting_room.places(meeting, viewer=viewer(), person=frame.person)
+    places = meeting_places.places(meeting, viewer=viewer(), person=frame.person)
     form = rooms.action_form(meeting, agenda, places, action_id, None)
     typing = wants_fragment()
     do = request.form.get("do_now", "")
@@ -71,7 +77,8 @@ def record_decision(meeting, action_id):
     )
     written = ids.written(action_id)
     decision = next(
-        (d for d in meeting_room.decisions(meeting) if d.action_id == action_id and not d.dropped_at), None
+        (d for d in meeting_decisions.decisions(meeting) if d.action_id == action_id and not d.dropped_at),
+        None,
     )
     if typing:
         news = rooms.news(item, decision, meeting)
@@ -150,7 +157,7 @@ def take_theirs(meeting, action_id):
 def _new_form(meeting):
     agenda = meeting_agenda.agenda(meeting, viewer=viewer())
     frame = meeting_room.frame(meeting)
-    places = meeting_room.places(meeting, viewer=viewer(), person=frame.person)
+    places = meeting_places.places(meeting, viewer=viewer(), person=frame.person)
     domains = meeting_room_needs.domains(meeting)
     form = NewForm(places, rooms.agencies(meeting), domains)
     return form, agenda, frame, places
@@ -215,7 +222,7 @@ def change_decision(meeting, decision_id):
 
 
 def _decision(meeting, decision_id):
-    found = next((one for one in meeting_room.decisions(meeting) if one.id == decision_id), None)
+    found = next((one for one in meeting_decisions.decisions(meeting) if one.id == decision_id), None)
     if found is None:
         raise NotVisible
     return found

@@ -8,7 +8,7 @@ from caseapp.blueprints.meetings.forms.answering import AnswerForm, CallForm, Pe
 from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.errors import NotAllowed
 from caseapp.policy.do import Do
-from caseapp.queries import meeting_choices, meeting_page, meeting_reports
+from caseapp.queries import meeting_choices, meeting_reports, meeting_seats
 from caseapp.services.meetings import answers as service
 from caseapp.vocabulary import Answer
 from caseapp.web.access import on_meeting
@@ -28,7 +28,7 @@ def _show(meeting_id):
 
 
 def _seat(meeting, attendee_id):
-    return meeting_page.seat(meeting, attendee_id, viewer=viewer()) or abort(404)
+    return meeting_seats.seat(meeting, attendee_id, viewer=viewer()) or abort(404)
 
 
 def _own(meeting, attendee_id):

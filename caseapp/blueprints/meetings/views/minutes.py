@@ -20,6 +20,7 @@ from caseapp.policy.do import Do
 from caseapp.queries import (
     meeting_agenda,
     meeting_barriers,
+    meeting_decisions,
     meeting_minutes,
     meeting_minutes_copies,
     meeting_room,
@@ -73,7 +74,7 @@ def _context(meeting, form=None, aside=None, **more) -> dict:
         context["requests"] = meeting_minutes_copies.requests(meeting, viewer=me)
     elif meeting.hosts:
         context["frame"] = meeting_room.frame(meeting)
-        decisions = meeting_room.decisions(meeting)
+        decisions = meeting_decisions.decisions(meeting)
         context["begun"] = [d for d in decisions if not d.recorded_at and not d.dropped_at and d.text]
         if meeting_agenda.has_plan(meeting):
             actions = meeting_agenda.agenda(meeting, viewer=me).actions

@@ -8,7 +8,14 @@ from caseapp.blueprints.meetings.record import around, mail_link
 from caseapp.calendar_files import CANCEL, REQUEST, Invitation, calendar_file
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import group_meetings, meeting_choices, meeting_followup, meeting_page, settings
+from caseapp.queries import (
+    group_meetings,
+    meeting_choices,
+    meeting_followup,
+    meeting_page,
+    meeting_seats,
+    settings,
+)
 from caseapp.services.meetings import mail
 from caseapp.vocabulary import Answer, AttendeeKind, MeetingKind, MeetingStatus
 from caseapp.web import record
@@ -34,7 +41,7 @@ def show(meeting):
     me = viewer()
     context = around(meeting)
     details = context["details"]
-    seats = meeting_page.seats(meeting, viewer=me)
+    seats = meeting_seats.seats(meeting, viewer=me)
     may = {act.name: rules.may(me, act, meeting) for act in ACTS}
     own = [
         seat
@@ -110,7 +117,7 @@ def calendar(meeting):
     own = next(
         (
             seat.joins_at
-            for seat in meeting_page.seats(meeting, viewer=viewer())
+            for seat in meeting_seats.seats(meeting, viewer=viewer())
             if seat.user_id == viewer().user_id and seat.joins_at
         ),
         None,
