@@ -7,13 +7,12 @@ from sqlalchemy import func, select
 
 from caseapp import clock
 from caseapp.models import AgencySignIn, UserSession
-from caseapp.services import account_links, directories, directory_accounts, passwords
+from caseapp.services import account_links, directories, directory_accounts
 from caseapp.services.directories import Found
 from caseapp.vocabulary import LinkKind
 from tests import directory as provider
 from tests.browser import fields_of
 
-SECRET = "linden-harbour-42"
 BACK = "/sign-in/with/canal/back"
 
 
@@ -35,11 +34,6 @@ def directory(running, app, tmp_path):
     )
     yield running
     app.extensions["directories"] = before
-
-
-@pytest.fixture(scope="module")
-def secret_hash():
-    return passwords.hashed(SECRET)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The own account, passwords by link, and text that was typed before a session ended."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 import re
 
 import pytest
@@ -9,14 +11,9 @@ from caseapp import clock
 from caseapp.models import OutboxMessage, User, UserSession
 from caseapp.services import passwords
 from tests.browser import fields_of
+from tests.passwords import SECRET, secret_hash  # noqa: F401 - fixtures
 
-SECRET = "linden-harbour-42"
 NEW = "quiet lamp seven rivers"
-
-
-@pytest.fixture(scope="module")
-def secret_hash():
-    return passwords.hashed(SECRET)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Signing in and out: who gets in, what is told to those who do not, and that a session ends when it must."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 from datetime import timedelta
 
 import pytest
@@ -9,20 +11,7 @@ from sqlalchemy import select, update
 from caseapp import clock
 from caseapp.models import AuditEntry, User, UserSession
 from caseapp.services import passwords
-
-SECRET = "linden-harbour-42"
-
-
-@pytest.fixture(scope="module")
-def secret_hash():
-    return passwords.hashed(SECRET)
-
-
-@pytest.fixture
-def orla(world, db_session, secret_hash):
-    db_session.execute(update(User).where(User.id == world.orla.user_id).values(password_hash=secret_hash))
-    db_session.commit()
-    return world.orla
+from tests.passwords import SECRET, orla, secret_hash  # noqa: F401 - fixtures
 
 
 def give(client, email="orla@canal.example", password=SECRET, page="/sign-in", **more):

@@ -12,8 +12,9 @@ from caseapp.errors import RuleBroken
 from caseapp.models import AgencySignIn, AuditEntry, OneTimeLink, OutboxMessage, User, UserSession
 from caseapp.services import agency_sign_in, directories
 from tests.browser import fields_of
-from tests.directories import SECRET, canal, directory, invitation, running, secret_hash, sessions, through  # noqa: F401 - fixtures
+from tests.directories import canal, directory, invitation, running, sessions, through  # noqa: F401 - fixtures
 from tests.keys import Key
+from tests.passwords import SECRET, secret_hash  # noqa: F401 - fixtures
 from tests.test_security_keys import added
 
 # --- no passwords ---------------------------------------------------------------------------------------------------

@@ -13,18 +13,8 @@ from caseapp import clock
 from caseapp.models import User
 from caseapp.services import directories
 from tests import directory as provider
-from tests.directories import (  # noqa: F401 - fixtures
-    BACK,
-    SECRET,
-    back,
-    canal,
-    directory,
-    running,
-    secret_hash,
-    sessions,
-    there,
-    through,
-)
+from tests.directories import BACK, back, canal, directory, running, sessions, there, through  # noqa: F401 - fixtures
+from tests.passwords import SECRET, secret_hash  # noqa: F401 - fixtures
 
 AGO = {"iat": 1_700_000_000, "exp": 1_700_000_600}
 

@@ -1,5 +1,7 @@
 """Accounts that cannot be borrowed: tries that wait, the second step, the password once more (X-13, issue 6)."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 from datetime import timedelta
 
 import pyotp
@@ -19,22 +21,10 @@ from caseapp.models import (
 )
 from caseapp.services import passwords, second_factor, throttle
 from tests.browser import fields_of
+from tests.passwords import SECRET, orla, secret_hash  # noqa: F401 - fixtures
 
-SECRET = "linden-harbour-42"
 KEY = "only for tests"
 WRONG = "something else altogether"
-
-
-@pytest.fixture(scope="module")
-def secret_hash():
-    return passwords.hashed(SECRET)
-
-
-@pytest.fixture
-def orla(world, db_session, secret_hash):
-    db_session.execute(update(User).where(User.id == world.orla.user_id).values(password_hash=secret_hash))
-    db_session.commit()
-    return world.orla
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """From when nobody works without a second step: everybody, or by an agency's day; administrators always (ASVS 6.3.3)."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 from datetime import timedelta
 
 import pyotp
@@ -8,16 +10,11 @@ from sqlalchemy import update
 
 from caseapp import clock
 from caseapp.models import AgencySignIn, RecoveryCode, User
-from caseapp.services import passwords, second_factor
+from caseapp.services import second_factor
 from tests.browser import fields_of
+from tests.passwords import SECRET, secret_hash  # noqa: F401 - fixtures
 
-SECRET = "linden-harbour-42"
 KEY = "only for tests"
-
-
-@pytest.fixture(scope="module")
-def secret_hash():
-    return passwords.hashed(SECRET)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Security keys and passkeys: a second step that nobody can be talked into giving away (ASVS 6.3.3, 6.5; issue 6)."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 import json
 from datetime import timedelta
 
@@ -8,25 +10,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import func, select, update
 
 from caseapp import clock
-from caseapp.models import Challenge, OutboxMessage, RecoveryCode, SecurityKey, User, UserSession
-from caseapp.services import challenges, passwords, security_keys
+from caseapp.models import Challenge, OutboxMessage, RecoveryCode, SecurityKey, UserSession
+from caseapp.services import challenges, security_keys
 from tests.browser import fields_of
 from tests.keys import HOST, ORIGIN, Key, text
+from tests.passwords import SECRET, orla, secret_hash  # noqa: F401 - fixtures
 
-SECRET = "linden-harbour-42"
 SITE = security_keys.Site(HOST, ORIGIN)
-
-
-@pytest.fixture(scope="module")
-def secret_hash():
-    return passwords.hashed(SECRET)
-
-
-@pytest.fixture
-def orla(world, db_session, secret_hash):
-    db_session.execute(update(User).where(User.id == world.orla.user_id).values(password_hash=secret_hash))
-    db_session.commit()
-    return world.orla
 
 
 @pytest.fixture

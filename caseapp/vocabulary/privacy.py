@@ -4,7 +4,7 @@ from caseapp.vocabulary.words import Word
 
 
 class FindingKind(Word):
-    """A rule by which reading is called unusual; queries.unusual_rules says each in full."""
+    """A rule by which reading is called unusual; services.unusual_rules says each in full."""
 
     AT_ONCE = "at_once", "Many records at once"
     MANY = "many", "More records than usual"
