@@ -114,6 +114,11 @@ class Form(FlaskForm):
             return False
         return True
 
+    def catch_up(self) -> None:
+        """Where somebody saved first, go on from what stands now: sent again, what is typed here counts."""
+        if self.stale is not None:
+            self.version.data = str(self.stale.version)
+
     def reject(self, message: str, field: str | None = None) -> None:
         """Put a message beside a field, or over the form when no field of that name is shown."""
         if field and field in self._fields:

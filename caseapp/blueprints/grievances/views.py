@@ -214,8 +214,7 @@ def answer_between(grievance):
                 url_for("grievances.between", grievance_id=grievance.id),
                 say="Written down. The managers of both agencies have been told.",
             )
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("grievances/between.html", **_between(grievance, form))
 
 
@@ -285,8 +284,7 @@ def answer_of_person(grievance):
         person_told_on=form.person_told_on.data,
     ):
         return saved(url_for("grievances.of_person", grievance_id=grievance.id), say="Written down.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("grievances/person.html", form=form, **_person(grievance, look=form))
 
 
@@ -304,6 +302,5 @@ def person_says(grievance):
         text=form.text.data,
     ):
         return saved(url_for("grievances.of_person", grievance_id=grievance.id), say="Written down.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("grievances/person.html", form=form, **_person(grievance, says=form))

@@ -72,8 +72,7 @@ def save_agency(case, row_id):
         **_values(form),
     ):
         return saved(url_for("cases.show", reference=case.reference, _anchor="agencies"), say="Saved.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("cases/agency.html", form=form, known=known, called=acts.CALLED, **around(case))
 
 

@@ -103,8 +103,7 @@ def save_edit(case):
         }
         if form.accepts(acts.edit, case, actor=viewer(), at=clock.now(), version=version_of(form), **values):
             return saved(url_for("cases.show", reference=case.reference), say="Saved.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("cases/edit.html", form=form, called=acts.CALLED, **around(case))
 
 

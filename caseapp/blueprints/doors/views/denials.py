@@ -124,6 +124,5 @@ def save_end_denial(case, denial_id):
             url_for("doors.of_case", reference=case.reference),
             say=f"Ended. {one.name} sees what consent and their part in the case let them see.",
         )
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("doors/end_denial.html", form=form, one=one, **around(case))

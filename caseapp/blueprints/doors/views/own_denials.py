@@ -83,6 +83,5 @@ def save_end_conflict(denial_id):
         version=version_of(form),
     ):
         return saved(url_for("doors.conflicts"), say="Ended.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("doors/end_conflict.html", form=form, one=one)

@@ -139,6 +139,5 @@ def answer(case, request_id):
     ):
         say = "Let in. They have been told." if yes else "Refused. The reason is kept with the request."
         return saved(url_for("doors.of_case_requests", reference=case.reference), say=say)
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("doors/answer.html", form=form, one=one, **around(case))

@@ -132,6 +132,5 @@ def save_review(access):
         version=number(text),
     ):
         return saved(url_for("emergency.index"), say="Written down. The case manager has been told.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("emergency/review.html", **_page(access, form))

@@ -87,8 +87,7 @@ def _save(gap, step, act, say, versioned=True):
         act, gap, actor=viewer(), at=clock.now(), reason=form.reason.data, **more
     ):
         return saved(here(gap), say=say)
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("escalations/step.html", **_page(gap, step, form))
 
 
@@ -188,8 +187,7 @@ def save_pause(gap):
         until_on=form.until_on.data,
     ):
         return saved(here(gap), say="The clock stands. Everybody who raised it reads why.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     words = escalation_ladder.ladder(gap, viewer=viewer()).words
     return refused("escalations/pause.html", gap=gap, words=words, form=form, back=here(gap))
 

@@ -120,8 +120,7 @@ def save_arrangements(meeting):
             else "Saved. Who is invited has been told of what changed."
         )
         return saved(_show(meeting.id), say=say)
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/arrange.html", **_arranging(meeting, form, candidates))
 
 
@@ -193,6 +192,5 @@ def take_back(meeting, attendee_id):
         link=mail_link(meeting.id),
     ):
         return saved(_show(meeting.id), say="The invitation is taken back.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/remove.html", **around(meeting, form=form, seat=seat))

@@ -136,8 +136,7 @@ def save(meeting):
         again = meeting.status is MeetingStatus.REFUSED
         say = "Proposed again. The line manager has been told." if again else "The proposal is saved."
         return saved(_show(meeting.id), say=say)
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/proposal.html", **_edit(meeting, form))
 
 

@@ -103,8 +103,7 @@ def _refused(meeting, form):
         form._prefix = f"{group}-"
         for field in form:
             field.id = field.label.field_id = f"{group}-{field.id}"
-        if form.stale:
-            form.version.data = str(form.stale.version)
+        form.catch_up()
         context["view_form" if group == "view" else "end_form"] = form
     return refused("meetings/room.html", **context | {"form": form})
 

@@ -89,8 +89,7 @@ def save_answer(meeting, attendee_id):
         else:
             url = _show(meeting.id)
         return saved(url, say=SAID.get(form.chosen, "Your answer is in."))
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/answer.html", **context)
 
 
@@ -123,8 +122,7 @@ def permit(meeting, attendee_id):
             else "Answered. The case manager reads that your agency does not come; your reason stays with you."
         )
         return saved(_show(meeting.id), say=say)
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/permit.html", **around(meeting, form=form, seat=seat))
 
 
@@ -176,8 +174,7 @@ def save_report(meeting, attendee_id):
             url_for("meetings.report", meeting_id=meeting.id, attendee_id=attendee_id),
             say="Kept. Nobody outside your agency reads it until you send it.",
         )
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/write_report.html", **_reporting(meeting, seat, form, found))
 
 
@@ -214,6 +211,5 @@ def log_call(meeting, attendee_id):
         version=form.seen_version,
     ):
         return saved(_show(meeting.id), say="The call is logged.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/call.html", **_calling(meeting, seat, form))

@@ -91,8 +91,7 @@ def save_lead_steps(meeting):
         **{name: form[name].data for name in TEXTS},
     ):
         return saved(_here(meeting), say="Saved.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/lead_steps.html", **context)
 
 
@@ -128,6 +127,5 @@ def save_lead_claim(meeting, agency_id):
         **form.answers(),
     ):
         return saved(_here(meeting), say="The claim is written down.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("meetings/lead_claim.html", **around(meeting, form=form, claim=claim))

@@ -256,7 +256,7 @@ def _does(act, case, goal, form, **values):
 def _refused(case, goal, form, name):
     """The goal's page with the one small form that did not go through."""
     context = _one(case, _goal(case, goal.id), None, **{name: form})
+    form.catch_up()
     if form.stale:
-        form.version.data = str(form.stale.version)
         context |= {"stale": form.stale, "stale_by": form.stale.by or "Somebody", "stale_at": ""}
     return page("plan/goal.html", 409 if form.stale else 422, **context | {"failed": form})

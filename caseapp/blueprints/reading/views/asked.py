@@ -60,6 +60,5 @@ def withdraw(assignment):
             url_for("reading.assignment", assignment_id=assignment.id),
             say="Withdrawn. What was confirmed stays on the record.",
         )
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("reading/assignment.html", form=form, **_context(assignment))

@@ -90,8 +90,7 @@ def save_set(reading_set):
         **_values(form),
     ):
         return saved(url_for("reading.sets"), say=f"The set “{form.name.data}” is saved.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("reading/set.html", form=form, one=_one(reading_set))
 
 

@@ -24,8 +24,7 @@ def _back(disclosure_id):
 
 def _refused(disclosure, form, name):
     note(disclosure)
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("restricted/disclosure.html", form=form, **shown(disclosure, **{name: form}))
 
 

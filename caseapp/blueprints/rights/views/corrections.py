@@ -97,6 +97,5 @@ def answer_said_now(case, said_id):
     ):
         return saved(url_for("rights.corrections", reference=case.reference), say="Answered.")
     one = _one(case, said_id)
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("rights/answer_said.html", form=form, one=one, **_about(case))

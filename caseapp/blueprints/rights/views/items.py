@@ -104,6 +104,5 @@ def decide_item(item):
     ):
         url = url_for("rights.items", asked_id=item.request.id)
         return saved(url, say="Decided.")
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("rights/item.html", **_item(item, form))

@@ -177,8 +177,7 @@ def _done(asked, say):
 
 
 def _again(asked, name, form):
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("rights/show.html", form=form, **_about(asked, **{name: form}))
 
 

@@ -118,8 +118,7 @@ def review(review):
 
 
 def _again(review, name, form):
-    if form.stale:
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("rights/review.html", form=form, **_review(review, **{name: form}))
 
 

@@ -116,8 +116,7 @@ def edit_entry(entry_id):
             url_for("triage.register_entry", entry_id=entry_id),
             say="Saved. Agencies read it once the next edition is published.",
         )
-    if form.stale:  # both texts stand on the page: sent again, one's own is what counts
-        form.version.data = str(form.stale.version)
+    form.catch_up()
     return refused("triage/entry.html", **around)
 
 
