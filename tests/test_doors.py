@@ -2,6 +2,8 @@
 that is known (issue 6; ASVS 3.3, 3.4, 3.5, 4.1). tests/browser.py holds each answer of every other test to the headers
 too."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 import json
 import logging
 import re
@@ -17,21 +19,9 @@ from caseapp.ids import written
 from caseapp.models import AuditEntry
 from caseapp.services import sessions
 from caseapp.web import policy_reports
-from tests import canaries, doors
+from tests import doors
 from tests.browser import Browser, fields_of
-from tests.world import sign_in
-
-
-@pytest.fixture
-def world(app, database, db_session):
-    return database.kept("canaries", canaries.build)
-
-
-def browser(app, viewer):
-    client = app.test_client()
-    client.judging = False
-    sign_in(client, viewer)
-    return client
+from tests.hostile_world import browser, world  # noqa: F401 - fixtures
 
 
 def elsewhere() -> bool:

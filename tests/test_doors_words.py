@@ -14,8 +14,8 @@ from caseapp.models import Notification, OutboxMessage, SavedView
 from caseapp.web import logs, sealed
 from tests import canaries
 from tests.browser import fields_of, parse
+from tests.hostile_world import browser
 from tests.test_canaries import addresses
-from tests.world import sign_in
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "caseapp" / "templates"
 
@@ -23,13 +23,6 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "caseapp" / "templates"
 @pytest.fixture
 def canary_world(app, database, db_session):
     return database.kept("canaries", canaries.build)
-
-
-def browser(app, viewer):
-    client = app.test_client()
-    client.judging = False
-    sign_in(client, viewer)
-    return client
 
 
 def elsewhere() -> bool:

@@ -1,6 +1,8 @@
 """What stands in an address besides the path: filters, orders, pages, ways back; with values that no page of ours writes.
 And requests that no browser of ours sends: other methods, other bodies, other sites, other hosts."""
 
+# ruff: noqa: F811 - a fixture is an argument of its own name
+
 import re
 from urllib.parse import urlencode
 
@@ -12,10 +14,10 @@ from werkzeug.test import EnvironBuilder
 
 from caseapp.extensions import db
 from caseapp.models import AuditEntry, Case, CaseNote, Event
-from tests import canaries, hostile
+from tests import hostile
 from tests.browser import fields_of
+from tests.hostile_world import browser, world  # noqa: F401 - fixtures
 from tests.test_canaries import addresses
-from tests.world import sign_in
 
 NAMES = (
     "agency renew goal domain back next show group sort page status needs words which q section person whose within "
@@ -40,18 +42,6 @@ LINKS = re.compile(r'(?:href|action|src|hx-get|hx-post|formaction)="([^"]*)"')
 
 OF_WHAT_IS_KNOWN = 6
 """Of bodies that views cannot tell apart, each goes to every so manieth form."""
-
-
-@pytest.fixture
-def world(app, database, db_session):
-    return database.kept("canaries", canaries.build)
-
-
-def browser(app, viewer):
-    client = app.test_client()
-    client.judging = False
-    sign_in(client, viewer)
-    return client
 
 
 def elsewhere() -> bool:
