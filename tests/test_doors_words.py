@@ -195,7 +195,8 @@ def test_a_day_of_work_leaves_nothing_about_anybody_in_the_log(app, canary_world
     said = out.getvalue()
     lines = said.splitlines()
     assert re.search(
-        r"plan\.show account \d+: 500 on plan\.show: RuntimeError \| RuntimeError at \S+\.py:\d+ ", said
+        r"plan\.show account \d+: 500 on plan\.show: RuntimeError, of ValueError \| RuntimeError at \S+\.py:\d+ ",
+        said,
     )
     assert re.search(r"it broke: on the way \| ValueError at .* \| then RuntimeError at ", said)
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [A-Z]+ ", line) for line in lines), lines[:3]
