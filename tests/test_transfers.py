@@ -27,6 +27,8 @@ from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
 from caseapp.protocols import add_months
 from caseapp.queries import case_notes, case_team, disclosures, timeline
+from caseapp.queries import transfers as transfer_reads
+from caseapp.queries.waiting import counts
 from caseapp.services import (
     assignments,
     cases,
@@ -246,6 +248,74 @@ def test_an_agency_that_helps_already_keeps_its_part_when_the_transfer_ends(worl
 
 
 # --- the handover --------------------------------------------------------------------------------------------------
+
+
+def test_a_handover_is_arranged_at_a_handover_meeting_of_this_case_or_on_a_day(world):
+    """S3-52: no other kind of meeting, and not both."""
+    transfer = way.begun(world)
+    way.asked(world, transfer)
+    way.accepted(world, transfer)
+    way.agreed(world, transfer)
+
+    def called(kind):
+        return calling.propose(
+            world.case_for(world.declan),
+            actor=world.declan,
+            at=clock.now(),
+            kind=kind,
+            aim="Meet",
+        )
+
+    def arrange(**when):
+        return transfer_handover.schedule(
+            way.seen(world.orla, transfer), actor=world.orla, at=clock.now(), **when
+        )
+
+    for wrong in (
+        {"meeting_id": called(MeetingKind.EXIT)},
+        {},
+        {"meeting_id": called(MeetingKind.HANDOVER), "on": clock.today()},
+        {"on": clock.today() - timedelta(days=1)},
+    ):
+        with pytest.raises(RuleBroken):
+            arrange(**wrong)
+    meeting = called(MeetingKind.HANDOVER)
+    arrange(meeting_id=meeting)
+    row = way.row(transfer)
+    assert (row.stage, row.meeting_id) == (TransferStage.HANDOVER_SCHEDULED, meeting)
+
+
+def test_it_waits_for_whoever_does_the_next_step_and_for_nobody_before_its_day(world):
+    """D8, D9: the number beside the navigation, the case manager's and the managers' lists."""
+
+    def waits():
+        return {
+            who
+            for who in ("orla", "declan", "nora", "mark", "amina")
+            if counts(viewer=world.viewers[who]).transfers
+        }
+
+    transfer = way.begun(world)
+    assert waits() == {"orla", "declan"}
+    way.asked(world, transfer)
+    assert waits() == {"nora"}
+    way.accepted(world, transfer, worker="mark")
+    assert waits() == {"orla"}
+    way.agreed(world, transfer)
+    assert waits() == {"orla"}
+    way.arranged(world, transfer, on=clock.today() + timedelta(days=3))
+    assert waits() == set()
+    way.arranged(world, transfer)
+    assert waits() == {"orla"}
+    way.handed_over(world, transfer)
+    assert waits() == {"declan"}
+    way.looked_through(world, transfer)
+    assert waits() == {"nora"}
+    assert [row.what for row in transfer_reads.waiting(viewer=world.nora)] == [
+        "Canal Street Drug Service has handed a case over: take it over"
+    ]
+    way.taken_over(world, transfer)
+    assert waits() == set()
 
 
 def test_what_is_handed_over_stays_as_it_was(world):

@@ -347,7 +347,7 @@ def export_line(row: Row) -> tuple:
         row.reference,
         row.from_agency,
         row.to_agency,
-        row.reason.label if row.ours or row.person else "",
+        row.reason.label if row.person else "",
         row.stands,
         clock.local_day(row.since),
         row.ended_at and dates.day_of(row.ended_at),
