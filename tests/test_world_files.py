@@ -14,21 +14,26 @@ from caseapp.demo import case_shapes, days, gap_shapes, shapes
 from caseapp.demo.reading import Shape
 from caseapp.extensions import db
 from caseapp.models import (
+    AccessRequest,
     Action,
     Agency,
     Area,
     AuditEntry,
     Case,
     ConsentGrant,
+    Disclosure,
+    EmergencyAccess,
     Event,
     Notification,
     PlanVersion,
+    RetentionReview,
+    SubjectRequest,
     User,
 )
 from caseapp.policy import scopes
 from caseapp.queries.accounts import viewer_for
 from caseapp.services import passwords
-from caseapp.vocabulary import ActionStatus, AreaKind, CaseStatus, ConsentStatus, Role
+from caseapp.vocabulary import ActionStatus, AreaKind, CaseStatus, ConsentStatus, RetentionDecision, Role
 
 ROOT = Path(__file__).parents[1]
 DOCS = (ROOT / "docs/developers/world-files.md").read_text(encoding="utf-8")
@@ -327,6 +332,19 @@ def test_the_demo_world_shows_every_role_state_and_procedure(demo_world):
     kinds = dict(db.session.execute(select(Area.kind, func.count()).group_by(Area.kind)).all())
     assert (kinds[AreaKind.LOCAL], kinds[AreaKind.REGIONAL]) == (14, 10)
     assert count(select(func.count(User.id)).where(User.demo.is_(False))) == 0
+    # what waits at the doors of records: each of these pages has life from the first day (X-5, X-7, X-9, S2-43)
+    today = clock.today()
+    for waits in (
+        select(AccessRequest.id).where(AccessRequest.decided_at.is_(None), AccessRequest.lapses_on >= today),
+        select(SubjectRequest.id).where(SubjectRequest.ended_at.is_(None)),
+        select(RetentionReview.id).where(RetentionReview.decision == RetentionDecision.WAITING),
+        select(Disclosure.id).where(Disclosure.withheld_until <= today),
+        select(EmergencyAccess.id).where(EmergencyAccess.reviewed_at.is_(None)),
+    ):
+        assert db.session.scalars(waits).all(), waits
+    assert count(select(func.min(User.created_at))) > clock.now() - timedelta(days=3 * 366), (
+        "no older than its people"
+    )
 
 
 @pytest.mark.slow

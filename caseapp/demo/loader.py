@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from caseapp import clock
-from caseapp.demo import cases, doors, escalations, grievances, handbooks, looks, offices, people, register
+from caseapp.demo import (
+    cases,
+    doors,
+    escalations,
+    grievances,
+    handbooks,
+    looks,
+    offices,
+    people,
+    register,
+    rights,
+)
 from caseapp.demo.accounts import Account, keep
 from caseapp.demo.reading import Fault, Reader, WorldRefused, parse
 from caseapp.demo.shapes import WORLD
@@ -17,8 +28,10 @@ from caseapp.services.transaction import use_case
 
 VERSION = 1
 
-#: Accounts and agencies are there so long before the first thing that the file tells of.
+#: Accounts and agencies are there so long before the first thing that the file tells of; an old case that was closed long
+#: ago does not make them, and their handbooks, as old as that.
 EARLIER = timedelta(days=30)
+OF_LATE = timedelta(days=3 * 366)
 
 
 class NotEmpty(Exception):
@@ -89,7 +102,8 @@ def _play(world, now):
         raise NotEmpty
     stage = Stage(now)
     moments = [c.opened.at for c in world.cases] + [p.registered_at for p in world.people if p.registered_at]
-    offices.build(stage, world, min([*moments, now]) - EARLIER)
+    began = min([now, *(one for one in moments if one > now - OF_LATE)]) - EARLIER
+    offices.build(stage, world, began)
     people.plan(stage, world)
     stories = cases.plan(stage, world)
     escalations.plan(stage, world, stories)
@@ -98,6 +112,7 @@ def _play(world, now):
     handbooks.plan(stage, world)
     looks.plan(stage, world)
     doors.plan(stage, world)
+    rights.plan(stage, world)
     offices.end_of(stage, world)
     stage.play()
     found = cases.faults(stories)

@@ -22,6 +22,7 @@ from caseapp.demo.reading import (
     yes_no,
 )
 from caseapp.demo.register_shapes import REGISTER
+from caseapp.demo.rights_shapes import ASKED
 from caseapp.demo.shared_shapes import BY, LONG
 from caseapp.vocabulary import (
     AgencyKind,
@@ -172,4 +173,5 @@ WORLD = Shape(
     reading=each(READING),
     looking=inside(LOOKS),
     doors=inside(DOORS),
+    asked=each(ASKED),
 )
