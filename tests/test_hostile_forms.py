@@ -74,6 +74,7 @@ def all_forms(app, world, cookies):
                     yield name, client, action, form
 
 
+@pytest.mark.timeout(1800)  # ten thousand requests: long only where the machine does much else
 def test_no_form_breaks_whatever_it_is_sent(app, restored):
     world, cookies = restored()
     today = clock.today()
