@@ -13,6 +13,7 @@ from caseapp.queries import access_requests as reads
 from caseapp.services import access_requests
 from caseapp.services.identification import Whom
 from caseapp.vocabulary import ConsentKind, ConsentStatus, DenialGround
+from tests.test_privacy_findings import set_
 
 PURPOSE = "I run the group that he comes to and need to know what was agreed."
 NIALL = Whom("Niall Rafter", date(1989, 5, 11))
@@ -147,11 +148,20 @@ def test_one_who_is_shut_out_reaches_nobody_with_a_request(app, world):
 def test_permission_comes_first_and_five_a_day_are_enough(app, world):
     with pytest.raises(RuleBroken, match="permitted you to ask"):
         by_name(world, permission="")
-    for number in range(access_requests.A_DAY):
+    for number in range(5):
         by_name(world, whom=Whom(f"No Body{number}", date(1990, 1, 1)))
     with pytest.raises(RuleBroken, match="several persons within a day"):
         by_name(world)
-    assert db.session.scalar(select(func.count()).select_from(AccessRequest)) == access_requests.A_DAY
+    assert db.session.scalar(select(func.count()).select_from(AccessRequest)) == 5
+
+
+def test_how_many_a_day_is_set_by_the_agency_that_asks(app, world):
+    set_(world, "northgate", access_requests_a_day=1)
+    by_name(world)
+    with pytest.raises(RuleBroken, match="several persons within a day"):
+        by_name(world, whom=Whom("No Body", date(1990, 1, 1)))
+    for number in range(2):
+        by_name(world, "tomasz", whom=Whom(f"No Body{number}", date(1990, 1, 1)))
 
 
 def test_only_the_own_request_is_taken_back(app, world):

@@ -28,6 +28,7 @@ from caseapp.queries import emergency_reviews
 from caseapp.services import denials, emergency, emergency_news
 from caseapp.services.identification import Whom
 from caseapp.vocabulary import AuditAct, DenialGround, EmergencyOutcome, EmergencyReason, WarningKind
+from tests.test_privacy_findings import set_
 
 NIALL = Whom("Niall Rafter", date(1989, 5, 11))
 WHY = "He lies unconscious in our hall and we must know what he takes."
@@ -239,7 +240,7 @@ def test_who_is_not_on_the_list_opens_nothing(app, may, as_):
 
 
 def test_guessing_is_braked_and_told(app, may):
-    for _ in range(emergency.FAILURES_A_DAY):
+    for _ in range(emergency.in_vain_most(may.mark.agency_id)):
         assert opened(may, whom=Whom("No Body", date(1990, 1, 1))) is None
     with pytest.raises(RuleBroken, match="Too many searches"):
         opened(may)
@@ -257,6 +258,22 @@ def test_three_a_day_and_one_at_a_time(app, may):
         assert opened(may, at=at + timedelta(hours=hours))
     with pytest.raises(RuleBroken, match="3 records in an emergency within a day"):
         opened(may, at=at + timedelta(hours=6))
+
+
+def test_how_often_a_day_is_set_by_the_agency_whose_staff_open(app, may, as_):
+    """A night service needs more than an office does, within bounds; the sixty minutes and the review are no setting."""
+    set_(may, "northgate", emergency_openings_a_day=1, emergency_in_vain_a_day=2)
+    assert "At most 1 in a day" in as_("mark").get("/emergency").text
+    at = clock.now()
+    first = opened(may, at=at)
+    emergency.end(policy.find_emergency(may.mark, first, at), actor=may.mark, at=at)
+    with pytest.raises(RuleBroken, match="You have opened 1 record in an emergency"):
+        opened(may, at=at + timedelta(hours=1))
+    for _ in range(2):
+        assert opened(may, at=at + timedelta(hours=25), whom=Whom("No Body", date(1990, 1, 1))) is None
+    with pytest.raises(RuleBroken, match="Too many searches"):
+        opened(may, at=at + timedelta(hours=25))
+    assert "At most 3 in a day" in as_("tomasz").get("/emergency").text, "another agency’s own"
 
 
 def test_a_case_that_one_sees_whole_is_not_opened_this_way(app, may):

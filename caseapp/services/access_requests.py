@@ -17,6 +17,7 @@ from caseapp.policy import rules, scopes
 from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import settings
 from caseapp.services import assignments, audit, events, shut_out
 from caseapp.services.case_hold import hold
 from caseapp.services.identification import Whom, check_whom, find_case
@@ -30,8 +31,6 @@ LAPSES_AFTER = 21
 REMIND_AFTER = 5
 PURPOSE_LEAST = 20
 LONGEST = timedelta(days=366)
-#: Requests by name of one user within a day.
-A_DAY = 5
 
 
 @use_case
@@ -77,7 +76,7 @@ def ask_by_name(
             AccessRequest.asked_at > at - timedelta(days=1),
         )
     )
-    if lately >= A_DAY:
+    if lately >= int(settings.value(actor.agency_id, "access_requests_a_day")):
         raise RuleBroken("You have asked about several persons within a day. Ask again tomorrow, or ring")
     found = find_case(whom, actor)
     if found is not None and (

@@ -32,10 +32,8 @@ from caseapp.vocabulary import AuditAct, EmergencyOutcome, EmergencyReason
 
 LASTS = timedelta(minutes=60)
 REASON_LEAST = 20
-#: Openings and searches that found nobody, of one user within a day.
-OPENINGS_A_DAY = 3
-FAILURES_A_DAY = 5
-#: After so many that found nobody the privacy officers are told.
+#: After so many that found nobody the privacy officers are told; how many openings and searches in vain there may be in a
+#: day the agency sets (settings_catalogue.door_rules).
 FAILURES_TOLD = 3
 #: Working days in which it is reviewed.
 REVIEW_WITHIN = 3
@@ -61,7 +59,7 @@ def open_record(
     row = find_case(whom, actor)
     if row is None:
         audit.write_refusal(actor, NOBODY, at=at, address=address)
-        if _failures(actor.user_id, at) >= FAILURES_TOLD:
+        if _failures(actor.user_id, at) >= min(FAILURES_TOLD, in_vain_most(actor.agency_id)):
             emergency_news.tried_in_vain(actor, at=at)
         return None
     seen = scopes.find_case_by_id(actor, row.id)
@@ -264,6 +262,16 @@ def _live(user_id, at) -> datetime | None:
     )
 
 
+def openings_most(agency_id: int) -> int:
+    """How many records one member of this agency's staff may open within a day."""
+    return int(settings.value(agency_id, "emergency_openings_a_day"))
+
+
+def in_vain_most(agency_id: int) -> int:
+    """How often within a day nobody may have been found."""
+    return int(settings.value(agency_id, "emergency_in_vain_a_day"))
+
+
 def openings(user_id: int, at: datetime) -> int:
     """How often this user opened a record in an emergency within the last day."""
     return db.session.scalar(
@@ -287,12 +295,13 @@ def _failures(user_id, at) -> int:
 
 
 def _check_limits(actor, at):
-    if openings(actor.user_id, at) >= OPENINGS_A_DAY:
+    most = openings_most(actor.agency_id)
+    if openings(actor.user_id, at) >= most:
         raise RuleBroken(
-            f"You have opened {OPENINGS_A_DAY} records in an emergency within a day, and no more can be opened here. "
-            "Ring the case manager, the emergency services or your line manager"
+            f"You have opened {most} record{'s' if most > 1 else ''} in an emergency within a day, and no more can be opened "
+            "here. Ring the case manager, the emergency services or your line manager"
         )
-    if _failures(actor.user_id, at) >= FAILURES_A_DAY:
+    if _failures(actor.user_id, at) >= in_vain_most(actor.agency_id):
         raise RuleBroken(
             "Too many searches have found nobody within a day, so no more are made here. Ring the emergency services or "
             "your line manager"

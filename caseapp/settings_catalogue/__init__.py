@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from caseapp.settings_catalogue.cleaning import KeyWorkingGoal, cleaned, goal_of, pair_of
+from caseapp.settings_catalogue.door_rules import door_rules
 from caseapp.settings_catalogue.own_rules import own_rules
 from caseapp.settings_catalogue.policy_blanks import policy_blanks
 from caseapp.settings_catalogue.reading_rules import reading_rules
@@ -33,7 +34,10 @@ __all__ = [
 def catalogue() -> Mapping[str, Setting]:
     """Every setting by its key, in the order CFG-1 to CFG-16, as a page lists them."""
     return MappingProxyType(
-        {setting.key: setting for setting in (*policy_blanks(), *own_rules(), *reading_rules())}
+        {
+            setting.key: setting
+            for setting in (*policy_blanks(), *own_rules(), *reading_rules(), *door_rules())
+        }
     )
 
 

@@ -27,7 +27,7 @@ def _around() -> dict:
     return {
         "may": emergency_rights.may_use(viewer=viewer()),
         "own": emergency_rights.own(viewer=viewer(), now=now),
-        "most": emergency.OPENINGS_A_DAY,
+        "most": emergency.openings_most(viewer().agency_id),
     }
 
 
