@@ -12,7 +12,8 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import AssignmentRole, RequestOutcome
+from caseapp.queries import case_manager
+from caseapp.vocabulary import RequestOutcome
 
 #: Answers for the case: its case manager, or a line manager of the lead agency (policy.rules).
 ANSWERS = and_(
@@ -21,10 +22,8 @@ ANSWERS = and_(
         scopes.VIEWER_MANAGES,
         exists()
         .where(
-            CaseAssignment.case_id == Case.id,
+            case_manager.of_case(),
             CaseAssignment.user_id == scopes.VIEWER_USER,
-            CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-            CaseAssignment.to_at.is_(None),
         )
         .correlate(Case),
     ),

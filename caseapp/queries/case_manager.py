@@ -1,4 +1,4 @@
-"""Who is case manager of a case now: the one join behind every page that names them."""
+"""Who is case manager of a case now: the one condition behind every page and every word that goes to them."""
 
 from sqlalchemy import and_
 
@@ -6,10 +6,11 @@ from caseapp.models import Case, CaseAssignment
 from caseapp.vocabulary import AssignmentRole
 
 
-def of_case(assignment=CaseAssignment):
-    """The condition that makes an assignment that of the present case manager; for a join with Case."""
+def of_case(assignment=CaseAssignment, case_id=Case.id):
+    """The condition that makes an assignment that of the present case manager: of the row of Case that is joined, or of the
+    case named."""
     return and_(
-        assignment.case_id == Case.id,
+        assignment.case_id == case_id,
         assignment.role == AssignmentRole.CASE_MANAGER,
         assignment.to_at.is_(None),
     )

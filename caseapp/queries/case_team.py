@@ -12,6 +12,7 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import PRACTISES, Viewer
+from caseapp.queries import case_manager
 from caseapp.vocabulary import AssignmentRole, CaseStatus, Role
 
 CASE_ID = bindparam("case_id", type_=Id)
@@ -210,9 +211,7 @@ _WAITING = (
                 Case.status != CaseStatus.KEY_WORKING,
                 ~exists()
                 .where(
-                    CaseAssignment.case_id == Case.id,
-                    CaseAssignment.to_at.is_(None),
-                    CaseAssignment.role == AssignmentRole.CASE_MANAGER,
+                    case_manager.of_case(),
                 )
                 .correlate(Case),
             ),

@@ -26,10 +26,10 @@ from caseapp.policy import emergency as policy
 from caseapp.policy import scopes
 from caseapp.policy.emergency import SEES_IN_EMERGENCY, EmergencyFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import case_manager
 from caseapp.vocabulary import (
     OPEN_ACTIONS,
     ActionStatus,
-    AssignmentRole,
     GoalStatus,
     NeedLevel,
     RelativeRole,
@@ -154,12 +154,7 @@ _HEAD = (
     .join(Agency, Agency.id == Case.lead_agency_id)
     .join(_LineManager, _LineManager.id == Case.line_manager_id)
     .outerjoin(CarePlan, CarePlan.case_id == Case.id)
-    .outerjoin(
-        _ManagedBy,
-        (_ManagedBy.case_id == Case.id)
-        & (_ManagedBy.role == AssignmentRole.CASE_MANAGER)
-        & _ManagedBy.to_at.is_(None),
-    )
+    .outerjoin(_ManagedBy, case_manager.of_case(_ManagedBy))
     .outerjoin(_Manager, _Manager.id == _ManagedBy.user_id)
     .where(*_THIS)
 )

@@ -15,8 +15,9 @@ from caseapp.policy.escalations import said
 from caseapp.policy.meetings import HOSTS, MeetingFile, binds
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import case_manager
 from caseapp.queries.meeting_waiting import Waiting
-from caseapp.vocabulary import AssignmentRole, MeetingStatus
+from caseapp.vocabulary import MeetingStatus
 
 #: Working days after which a barrier that waits to be raised is late.
 LATE = 3
@@ -30,10 +31,8 @@ _WAITS = (*_TICKED, MeetingDecision.escalation_id.is_(None), MeetingDecision.not
 _MINE = (
     exists()
     .where(
-        CaseAssignment.case_id == Meeting.case_id,
+        case_manager.of_case(case_id=Meeting.case_id),
         CaseAssignment.user_id == scopes.VIEWER_USER,
-        CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-        CaseAssignment.to_at.is_(None),
     )
     .correlate(Meeting)
 )

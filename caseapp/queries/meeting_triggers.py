@@ -13,7 +13,6 @@ from caseapp.models import (
     Action,
     Case,
     CaseAgency,
-    CaseAssignment,
     CaseNote,
     Goal,
     LeadClaim,
@@ -28,11 +27,11 @@ from caseapp.models.base import UTC, Id
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import case_manager
 from caseapp.vocabulary import (
     COMING_MEETINGS,
     OPEN_ACTIONS,
     ActionStatus,
-    AssignmentRole,
     CaseStatus,
     GoalStatus,
     MeetingKind,
@@ -113,9 +112,7 @@ _ALL = (
         Case.status,
         exists()
         .where(
-            CaseAssignment.case_id == Case.id,
-            CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-            CaseAssignment.to_at.is_(None),
+            case_manager.of_case(),
         )
         .label("managed"),
         select(func.count(distinct(LeadClaim.agency_id)))

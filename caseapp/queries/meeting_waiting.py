@@ -14,7 +14,8 @@ from caseapp.models.base import UTC
 from caseapp.policy import scopes
 from caseapp.policy.meetings import SEES_MEETING, binds, not_withdrawn_since, standing
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import Answer, AssignmentRole, MeetingKind, MeetingStatus
+from caseapp.queries import case_manager
+from caseapp.vocabulary import Answer, MeetingKind, MeetingStatus
 
 NOW = bindparam("now", type_=UTC)
 #: An invitation without an answer is shown as pressing so many working days before the day.
@@ -110,10 +111,8 @@ _MINE = or_(
     Meeting.chair_id == scopes.VIEWER_USER,
     exists()
     .where(
-        CaseAssignment.case_id == Meeting.case_id,
+        case_manager.of_case(case_id=Meeting.case_id),
         CaseAssignment.user_id == scopes.VIEWER_USER,
-        CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-        CaseAssignment.to_at.is_(None),
     )
     .correlate(Meeting),
 )

@@ -34,6 +34,7 @@ from caseapp.models.base import UTC
 from caseapp.models.plan import IS_OPEN
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import case_manager
 from caseapp.vocabulary import (
     OPEN_ACTIONS,
     UNDER_WAY,
@@ -96,9 +97,7 @@ _FIGURES = (
         _OPEN_ACTIONS.label("actions"),
         exists()
         .where(
-            CaseAssignment.case_id == Case.id,
-            CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-            CaseAssignment.to_at.is_(None),
+            case_manager.of_case(),
         )
         .correlate(Case)
         .label("managed"),

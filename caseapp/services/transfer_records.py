@@ -17,9 +17,10 @@ from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.transfers import TransferFile, find_transfer
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import case_manager
 from caseapp.services import agency_staff, audit, events, shut_out
 from caseapp.services.case_hold import hold
-from caseapp.vocabulary import ApproachState, AssignmentRole, TransferAct, TransferStage
+from caseapp.vocabulary import ApproachState, TransferAct, TransferStage
 
 #: The kind of every notice about a transfer; it leads to the list of transfers (queries.notifications).
 NOTICE = "transfer"
@@ -172,9 +173,7 @@ def own_side(file: TransferFile) -> set[int]:
     """The case manager and the case's line manager."""
     case_managers = db.session.scalars(
         select(CaseAssignment.user_id).where(
-            CaseAssignment.case_id == file.case_id,
-            CaseAssignment.to_at.is_(None),
-            CaseAssignment.role == AssignmentRole.CASE_MANAGER,
+            case_manager.of_case(case_id=file.case_id),
         )
     )
     held = hold(file.subject, even_closed=True)

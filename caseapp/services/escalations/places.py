@@ -7,9 +7,9 @@ from sqlalchemy import exists, select
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.models import Agency, CaseAssignment, Escalation, User, UserArea
-from caseapp.queries import settings
+from caseapp.queries import case_manager, settings
 from caseapp.services import shut_out
-from caseapp.vocabulary import AssignmentRole, Role, Rung
+from caseapp.vocabulary import Role, Rung
 
 #: The setting with the working days of each rung.
 DAYS = {
@@ -80,9 +80,7 @@ def _workers(gap):
         _PEOPLE.join(CaseAssignment, CaseAssignment.user_id == User.id)
         .where(
             *_LIVE,
-            CaseAssignment.case_id == gap.case_id,
-            CaseAssignment.to_at.is_(None),
-            CaseAssignment.role == AssignmentRole.CASE_MANAGER,
+            case_manager.of_case(case_id=gap.case_id),
         )
         .order_by(User.id)
     )

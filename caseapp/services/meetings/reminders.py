@@ -15,9 +15,10 @@ from caseapp.extensions import db
 from caseapp.models import Attendee, AttendeeReport, Case, CaseAssignment, ConsentGrant, Meeting, User
 from caseapp.policy import scopes
 from caseapp.policy.meetings import not_withdrawn_since, standing
+from caseapp.queries import case_manager
 from caseapp.queries.agency_limits import Limits
 from caseapp.services.agency_staff import PRACTISING
-from caseapp.vocabulary import Answer, AssignmentRole, MeetingStatus, Role
+from caseapp.vocabulary import Answer, MeetingStatus, Role
 
 #: Working days before the meeting on which what is missing is called to mind.
 BEFORE = 3
@@ -152,9 +153,7 @@ def _case_managers(case_id) -> list[int]:
     return list(
         db.session.scalars(
             select(CaseAssignment.user_id).where(
-                CaseAssignment.case_id == case_id,
-                CaseAssignment.role == AssignmentRole.CASE_MANAGER,
-                CaseAssignment.to_at.is_(None),
+                case_manager.of_case(case_id=case_id),
             )
         )
     )
