@@ -194,7 +194,8 @@ def _current(agenda, open_action):
         for point in agenda.points:
             if any(item.raw.id == open_action for item in point.items):
                 return point.key
-    asked = request.values.get("point")  # in the address, or with a form that is shown again
+    # in the address, or with a form that is shown again
+    asked = request.args.get("point") or request.form.get("point")
     if asked in keys:
         return asked
     return next((point.key for point in agenda.points if not point.settled_at), keys[-1] if keys else "")
