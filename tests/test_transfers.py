@@ -20,6 +20,7 @@ from caseapp.models import (
     Notification,
     RestrictedAccess,
     Transfer,
+    TransferApproach,
     TransferHandover,
     TransferStep,
 )
@@ -57,6 +58,7 @@ from caseapp.vocabulary import (
     TransferReason,
     TransferStage,
 )
+from tests import kept_records
 from tests import transfers as way
 from tests.world import LONG_AGO
 
@@ -635,3 +637,13 @@ def test_nobody_else_even_knows_that_there_is_one(world):
     with pytest.raises(NotVisible):
         transfers.withdraw(way.seen(world.orla, transfer), actor=world.amina, at=clock.now(), reason="x")
     assert isinstance(world.amina, Viewer)
+
+
+def test_a_record_that_is_disposed_of_takes_its_transfers_with_it(world):
+    """X-9: what is only added to lets go through the door of a disposal, and through no other."""
+    transfer = way.ready(world)
+    transfers.withdraw(way.seen(world.orla, transfer), actor=world.orla, at=clock.now(), reason="x")
+    kept_records.listed(world)
+    assert kept_records.disposed(world) == (1, 0)
+    for table in (Transfer, TransferApproach, TransferHandover, TransferStep):
+        assert db.session.scalar(select(func.count()).select_from(table)) == 0, table
