@@ -49,6 +49,7 @@ PLACES = (
     ("People", "people.index", Do.SEARCH_PEOPLE, None),
     ("Transfers", "transfers.index", Do.SEE_TRANSFERS, "transfers"),
     ("Privacy", "privacy.index", Do.LOOK_AFTER_PRIVACY, None),
+    ("Emergency reviews", "emergency.index", Do.SEE_EMERGENCY_REVIEWS, "emergencies"),
     ("Unusual reading", "privacy.findings", Do.LOOK_AFTER_PRIVACY, "findings"),
     ("Access record", "privacy.record", Do.SEARCH_AUDIT, None),
     ("Requests", "rights.requests", Do.SEE_RETENTION, "subject_requests"),
@@ -69,7 +70,6 @@ PLACES = (
     ("Emergency access", "emergency.begin", Do.USE_EMERGENCY, None),
     ("Conflicts of interest", "doors.conflicts", Do.KEEP_DENIALS, None),
     ("Who may use emergency access", "emergency.rights", Do.GIVE_EMERGENCY_RIGHT, None),
-    ("Emergency reviews", "emergency.index", Do.SEE_EMERGENCY_REVIEWS, "emergencies"),
 )
 
 #: for those who work above the agencies, before all others
