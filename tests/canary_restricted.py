@@ -8,7 +8,7 @@ of one by Harbour Hostel; HCHILD: its report about a child, for Tomasz, who made
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, not_, select
 
 from caseapp.extensions import db
 from caseapp.ids import new_id
@@ -168,14 +168,18 @@ def ids(world, side: str) -> dict[str, list]:
     """Values for each parameter of an address."""
     case_id = world.case_id if side == "own" else world.foreign_case_id
 
-    def of(model):
-        return list(db.session.scalars(select(model.id).where(model.case_id == case_id).order_by(model.id)))
+    def of(model, *first):
+        ids = select(model.id).where(model.case_id == case_id).order_by(*first, model.id)
+        return list(db.session.scalars(ids))
+
+    # the one about a child that stands outside the section last: ids of one millisecond have no order of their own
+    apart = and_(Disclosure.child_protection, not_(Disclosure.in_section))
 
     return {
         "restricted_id": of(RestrictedEntry),
         "access_id": of(RestrictedAccess),
         "handover_id": of(RestrictedHandover),
-        "disclosure_id": of(Disclosure),
+        "disclosure_id": of(Disclosure, apart),
     }
 
 
