@@ -466,6 +466,15 @@ def test_notes_and_the_own_timeline_of_the_agency_that_led_stay_with_it(world):
     case = world.case_for(world.mark)
     shown, total = case_notes.notes(case, viewer=world.mark)
     assert ([note.text for note in shown], total) == (["CANARY-NEW note"], 1)
+    assert shown[0].shares == ()  # it is theirs now, and shown to nobody
+    kept = db.session.scalar(select(CaseNote.id).where(CaseNote.text == "CANARY-OLD note"))
+    for_harbour = {"actor": world.mark, "at": clock.now(), "agency_id": world.agencies["harbour"]}
+    with pytest.raises(NotVisible):
+        notes.share(case, note_id=kept, **for_harbour)
+    with pytest.raises(NotVisible):
+        notes.stop_sharing(
+            case, note_id=shown[0].id, **(for_harbour | {"agency_id": world.agencies["northgate"]})
+        )
     lines, _ = timeline.events(case, viewer=world.mark, size=100)
     assert not [line for line in lines if "another worker" in line.summary or line.kind == "transfer_begun"]
     assert [line for line in lines if line.kind == "transfer_effective"]

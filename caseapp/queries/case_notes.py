@@ -191,7 +191,8 @@ def _shares(case, ids, binds):
                 .scalar_subquery(),
             )
             .join(Agency, Agency.id == CaseNoteShare.agency_id)
-            .where(CaseNoteShare.note_id.in_(ids))
+            # what came with the case, when it was handed over, is the lead agency's own now
+            .where(CaseNoteShare.note_id.in_(ids), CaseNoteShare.agency_id != scopes.VIEWER_AGENCY)
             .order_by(Agency.name),
             binds,
         )

@@ -9,7 +9,7 @@ from caseapp import clock
 from caseapp.errors import NotVisible, RuleBroken
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Agency, CaseNote, CaseNoteShare, ConsentGrant
+from caseapp.models import Agency, Case, CaseNote, CaseNoteShare, ConsentGrant
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
@@ -47,7 +47,7 @@ def write(
     if sector and sector not in set(Sector):
         raise RuleBroken("Choose a sector from the list", "sector")
     if corrects_id is not None:
-        _note(case, corrects_id)
+        _note(case, corrects_id, actor)
     note = new_id()
     db.session.execute(
         insert(CaseNote.__table__).values(
@@ -74,7 +74,7 @@ def write(
 def share(case: CaseFile, *, actor: Viewer, at: datetime, note_id: int, agency_id: int) -> int:
     """Show one note to one agency, as long as the consent that it has today is in force. Raises RuleBroken where there
     is none. Sharing twice changes nothing."""
-    _note(case, note_id)
+    _note(case, note_id, actor)
     agency = _sharing_agency(case, agency_id, at)
     if agency is None:
         raise RuleBroken(
@@ -109,8 +109,11 @@ def share(case: CaseFile, *, actor: Viewer, at: datetime, note_id: int, agency_i
 
 @use_case
 def stop_sharing(case: CaseFile, *, actor: Viewer, at: datetime, note_id: int, agency_id: int) -> int:
-    """Hide the note from the agency again. That it was shown once stays on record."""
-    _note(case, note_id)
+    """Hide the note from the agency again. That it was shown once stays on record. Raises NotVisible for the own agency:
+    a note that was handed over with the case is its own."""
+    _note(case, note_id, actor)
+    if agency_id == actor.agency_id:
+        raise NotVisible
     gone = db.session.execute(
         delete(CaseNoteShare.__table__).where(
             CaseNoteShare.note_id == note_id, CaseNoteShare.agency_id == agency_id
@@ -125,8 +128,14 @@ def stop_sharing(case: CaseFile, *, actor: Viewer, at: datetime, note_id: int, a
     return note_id
 
 
-def _note(case, note_id):
-    if not db.session.scalar(select(CaseNote.id).where(CaseNote.id == note_id, CaseNote.case_id == case.id)):
+def _note(case, note_id, actor):
+    """A note that the actor may read: those of an agency that led before stay with it."""
+    seen = (
+        select(CaseNote.id)
+        .join(Case, Case.id == CaseNote.case_id)
+        .where(CaseNote.id == note_id, CaseNote.case_id == case.id, scopes.SEES_NOTE)
+    )
+    if not db.session.scalar(seen, scopes.binds(actor)):
         raise NotVisible
 
 
