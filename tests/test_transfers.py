@@ -27,7 +27,7 @@ from caseapp.models import (
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
 from caseapp.protocols import add_months
-from caseapp.queries import case_notes, case_team, disclosures, timeline
+from caseapp.queries import case_notes, case_team, disclosures, plan_head, timeline
 from caseapp.queries import transfers as transfer_reads
 from caseapp.queries.waiting import counts
 from caseapp.services import (
@@ -476,6 +476,9 @@ def test_notes_and_the_own_timeline_of_the_agency_that_led_stay_with_it(world):
             case, note_id=shown[0].id, **(for_harbour | {"agency_id": world.agencies["northgate"]})
         )
     lines, _ = timeline.events(case, viewer=world.mark, size=100)
+    assert plan_head.head(case, viewer=world.mark).events == len(lines), (
+        "a number would tell that there is more"
+    )
     assert not [line for line in lines if "another worker" in line.summary or line.kind == "transfer_begun"]
     assert [line for line in lines if line.kind == "transfer_effective"]
     assert case_team.wishes(case, viewer=world.mark) == []

@@ -162,7 +162,10 @@ _ALL = (
     _agreements(PlanAgreement.by_person, PlanAgreement.agreed),
     _agreements(~PlanAgreement.by_person, PlanAgreement.agreed),
     _agreements(~PlanAgreement.by_person),
-    select(func.count()).where(Event.case_id == Case.id).correlate(Case).scalar_subquery(),
+    select(func.count())
+    .where(Event.case_id == Case.id, scopes.EVENT_OF_THIS_LEAD)
+    .correlate(Case)
+    .scalar_subquery(),
     _setting(CONSENT_DAYS),
 )
 
