@@ -13,6 +13,7 @@ from caseapp.statements import on_driver
 from caseapp.vocabulary import AuditAct
 from caseapp.web import error_pages, headers, pace
 from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
+from caseapp.web.transactions import begin_writing
 
 SHOWN = {200, 409, 422}
 REFUSED = {403, 404}
@@ -29,21 +30,6 @@ def _begin():
     one once somebody else has written (design: data, section 5)."""
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         begin_writing()
-
-
-def begin_writing() -> None:
-    """End whatever transaction is open and begin one that writes."""
-    db.session.rollback()
-    db.session.connection(execution_options={"write": True})
-
-
-@contextmanager
-def outside_transaction():
-    """For slow work in a request that writes (a password's hash takes 40 ms): nobody else waits for it. What was read
-    before may have changed by the end, so look again before relying on it."""
-    db.session.rollback()
-    yield
-    begin_writing()
 
 
 def _finish(response):

@@ -8,8 +8,8 @@ from flask import current_app, request
 
 from caseapp import clock
 from caseapp.services import infected_files, virus_scan
-from caseapp.web.reading import outside_transaction
 from caseapp.web.sessions import viewer
+from caseapp.web.transactions import outside_transaction
 
 AWAY = (
     "The file could not be looked through for viruses just now, so it was not taken. Try again in a few minutes; if it stays "

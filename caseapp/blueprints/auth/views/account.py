@@ -15,9 +15,9 @@ from caseapp.services import email_changes as changes
 from caseapp.web import directories
 from caseapp.web.access import signed_in
 from caseapp.web.answers import page, saved
-from caseapp.web.reading import outside_transaction
 from caseapp.web.second_step import proven
 from caseapp.web.sessions import sign_in, viewer
+from caseapp.web.transactions import outside_transaction
 
 
 @bp.get("/account")

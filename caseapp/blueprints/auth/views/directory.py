@@ -19,10 +19,10 @@ from caseapp.web.access import public, signed_in
 from caseapp.web.answers import page, saved
 from caseapp.web.forms import Form
 from caseapp.web.navigation import landing
-from caseapp.web.reading import outside_transaction
 from caseapp.web.second_step import proven
 from caseapp.web.sessions import local_path, proved, viewer
 from caseapp.web.sessions import sign_in as begin_session
+from caseapp.web.transactions import outside_transaction
 
 NOT_USED = "not connected"
 

@@ -21,10 +21,10 @@ from caseapp.web.access import public, signed_in
 from caseapp.web.answers import page
 from caseapp.web.navigation import landing
 from caseapp.web.passwords import CodeForm, ProofForm, SignInForm
-from caseapp.web.reading import outside_transaction
 from caseapp.web.sessions import local_path, proved, viewer
 from caseapp.web.sessions import sign_in as begin_session
 from caseapp.web.sessions import sign_out as end_session
+from caseapp.web.transactions import outside_transaction
 
 WRONG = "That e-mail and password do not fit together, or the account is not in use."
 THROUGH_DIRECTORY = "Your agency signs in with {label}, not with a password: use the button for it."

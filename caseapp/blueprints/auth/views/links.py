@@ -14,7 +14,7 @@ from caseapp.web import directories
 from caseapp.web.access import public
 from caseapp.web.answers import page
 from caseapp.web.links import link_to
-from caseapp.web.reading import outside_transaction
+from caseapp.web.transactions import outside_transaction
 
 #: Every answer about a forgotten password takes this long, in seconds, so that its time does not tell either.
 ANSWER_AFTER = 0.25
