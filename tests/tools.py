@@ -5,12 +5,13 @@ import shutil
 
 import pytest
 
+#: The shell is the same browser without windows, menus and pages of its own: a third of the work for the tests.
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
 
 def chromium() -> str | None:
     """The path of a Chromium on this machine, None if there is none."""
-    return os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
 #: How Chromium is started for tests: alone, quiet, and without its own calls to the outside.
