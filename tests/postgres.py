@@ -26,6 +26,7 @@ SPEED = {  # a test database may be lost with the machine
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "autovacuum": "off",
+    "jit": "off",  # no statement of ours gains by it, and some are compiled for longer than they run
     "shared_buffers": "64MB",
     "max_connections": "60",
     "timezone": "UTC",
