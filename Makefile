@@ -70,6 +70,8 @@ sbom: $(CHECK_STAMP) ## the list of all parts of the running system, with versio
 
 bench: $(DEV_STAMP) ## speed, as ratios to a bare page in the same run
 	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench.meeting
+	@$(PYTHON) -m bench.triage
 	@$(PYTHON) -m bench.reading
 
 access: $(RUN_STAMP) ## write tests/access.txt, the table of who may call what
