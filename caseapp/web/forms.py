@@ -114,6 +114,25 @@ class Form(FlaskForm):
             return False
         return True
 
+    def takes(self, act, record, *fields: str, **more) -> bool:
+        """Whether the form is whole and `act` took it: a step on a record, by whoever is signed in, now, over the version
+        that the form was filled in over, with what these fields hold and `more`."""
+        return self.validate_on_submit() and self.accepts(
+            act,
+            record,
+            actor=viewer(),
+            at=clock.now(),
+            version=self.seen_version,
+            **{field: self[field].data for field in fields},
+            **more,
+        )
+
+    @property
+    def seen_version(self) -> int:
+        """The version of the record that the form was filled in over; 0, which is always stale, for what is no number."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
     def catch_up(self) -> None:
         """Where somebody saved first, go on from what stands now: sent again, what is typed here counts."""
         if self.stale is not None:

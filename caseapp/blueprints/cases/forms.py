@@ -41,12 +41,6 @@ def _number(text):
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 1 << 63 else None
 
 
-def version_of(form) -> int:
-    """The version that the form was filled in over; 0, which is always stale, for what is no number."""
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 class OpenForm(Form):
     protocol_key = RadioField(
         "Which procedure does this case follow?", [InputRequired("Choose the procedure")]

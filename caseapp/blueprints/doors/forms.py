@@ -7,11 +7,6 @@ from caseapp.web.choices import IdSelect
 from caseapp.web.forms import DayField, Form, at_most, needed
 
 
-def version_of(form) -> int:
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 class DenyForm(Form):
     user_id = IdSelect("Who may not know of this case", [needed("Choose a member of staff")])
     ground = RadioField(

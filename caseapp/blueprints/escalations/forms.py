@@ -37,12 +37,6 @@ def number(text) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 1 << 63 else None
 
 
-def version_of(form) -> int:
-    """The version that the form was filled in over; 0, which is always stale, for what is no number."""
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 #: The answer that it is none of those that look alike.
 NONE_OF_THEM = "none"
 

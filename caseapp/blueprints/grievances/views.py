@@ -18,12 +18,6 @@ from caseapp.web.answers import page, refused, saved
 from caseapp.web.second_step import proven
 from caseapp.web.sessions import viewer
 
-
-def _version(form):
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 BETWEEN_COLUMNS = (
     "What it is about",
     "Raised by",
@@ -198,7 +192,7 @@ def between(grievance):
 @on_provider_grievance(Do.ANSWER_PROVIDER_GRIEVANCE, "a grievance between agencies, to answer it")
 def answer_between(grievance):
     form = TalkForm()
-    given = {"actor": viewer(), "at": clock.now(), "version": _version(form), "text": form.text.data}
+    given = {"actor": viewer(), "at": clock.now(), "version": form.seen_version, "text": form.text.data}
     if form.validate_on_submit():
         step = form.step.data
         if step == "talked":
@@ -279,7 +273,7 @@ def answer_of_person(grievance):
         grievance,
         actor=viewer(),
         at=clock.now(),
-        version=_version(form),
+        version=form.seen_version,
         text=form.text.data,
         person_told_on=form.person_told_on.data,
     ):
@@ -297,7 +291,7 @@ def person_says(grievance):
         grievance,
         actor=viewer(),
         at=clock.now(),
-        version=_version(form),
+        version=form.seen_version,
         how=form.how.data,
         text=form.text.data,
     ):

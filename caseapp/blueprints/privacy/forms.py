@@ -38,9 +38,3 @@ class CloseForm(Form):
 class ReopenForm(Form):
     version = HiddenField()
     reason = StringField("Why it is opened again", [needed("Say why it is opened again")])
-
-
-def version_of(form) -> int:
-    """The version that the form was drawn with; 0 where it is none, which is never the one that stands."""
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

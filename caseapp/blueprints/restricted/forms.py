@@ -162,11 +162,6 @@ class WithholdForm(Form):
     withheld_reason = TextAreaField("Why", [needed("Say why"), at_most(1000)])
     withheld_until = DayField("Look at it again on")
 
-    @property
-    def seen_version(self) -> int:
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
 
 class TellForm(Form):
     on = DayField("Told on", [needed("Say on which day they were told")])

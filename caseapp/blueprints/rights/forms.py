@@ -12,11 +12,6 @@ class WithVersion(Form):
 
     version = HiddenField()
 
-    @property
-    def expected(self) -> int:
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
 
 class ReceiveForm(Form):
     received_on = DayField("The day on which they asked", [needed("Say on which day they asked")])

@@ -16,6 +16,11 @@ ACTS = (
 )
 
 
+def page_of(transfer) -> str:
+    """The address of the transfer's own page."""
+    return url_for("transfers.show", transfer_id=transfer.id)
+
+
 def about(transfer, **more) -> dict:
     """The context of a page about this transfer: what stands in it for this viewer, what they may do, the way back."""
     me = viewer()
@@ -24,7 +29,7 @@ def about(transfer, **more) -> dict:
         "transfer": transfer,
         "it": it,
         "may": {act.name: rules.may(me, act, transfer) for act in ACTS},
-        "back": url_for("transfers.show", transfer_id=transfer.id),
+        "back": page_of(transfer),
         "sight": f"Only about {it.first_name}" if it.first_name else "Names nobody",
     } | more
 

@@ -13,17 +13,6 @@ class Versioned(Form):
 
     version = HiddenField()
 
-    @property
-    def seen(self) -> int:
-        """The version that the page showed; 0, which is always stale, for what is no number."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-    def fresh(self) -> None:
-        """After somebody saved first: sending it once more counts."""
-        if self.stale and self.stale.version is not None:
-            self.version.data = str(self.stale.version)
-
 
 class BeginForm(Form):
     reason = RadioField("Why", [InputRequired("Say why")], choices=dict(TransferReason.choices()))

@@ -11,7 +11,6 @@ from caseapp.queries import agencies as reads
 from caseapp.services import agencies
 from caseapp.web.access import allowed
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.sessions import viewer
 
 
@@ -50,7 +49,7 @@ def save_contact(contact_id):
         contact_id,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         **form.details(),
     ):
         return saved(url_for("agency.show"), say="Saved.")

@@ -11,7 +11,6 @@ from caseapp.services import agencies
 from caseapp.web.access import allowed
 from caseapp.web.agency_forms import AgencyForm, filled
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.sessions import viewer
 
 
@@ -47,7 +46,7 @@ def save():
         entry.id,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         **form.details(),
     ):
         return saved(url_for("agency.show"), say="Saved. The directory shows it now.")

@@ -42,7 +42,7 @@ def save_sign_in():
         agency_sign_in.change,
         actor=viewer(),
         at=clock.now(),
-        version=_number(form.version.data),
+        version=form.seen_version,
         known={key: one.issuer for key, one in known.items()},
         directory=form.directory.data or "",
         passwords=form.passwords.data == "yes",
@@ -63,7 +63,3 @@ def _around(way):
         "rule": current_app.config["SECOND_FACTOR"],
         "connected": reads.connected(viewer().user_id),
     }
-
-
-def _number(text):
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

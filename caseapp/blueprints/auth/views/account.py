@@ -34,7 +34,7 @@ def save_details():
         accounts.update_own,
         actor=viewer(),
         at=clock.now(),
-        version=_number(form.version.data),
+        version=form.seen_version,
         name=form.name.data,
         profession=form.profession.data or "",
         phone=form.phone.data or "",
@@ -164,7 +164,3 @@ def _page(details=None, password=None, status=200):
         connected=agency_sign_in.connected(viewer().user_id),
         change=email_changes.waiting(viewer().user_id),
     )
-
-
-def _number(text):
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

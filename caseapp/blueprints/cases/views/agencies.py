@@ -4,7 +4,7 @@ from flask import abort, url_for
 
 from caseapp import clock
 from caseapp.blueprints.cases import bp
-from caseapp.blueprints.cases.forms import AgencyForm, version_of
+from caseapp.blueprints.cases.forms import AgencyForm
 from caseapp.blueprints.cases.record import around
 from caseapp.errors import RuleBroken
 from caseapp.policy.do import Do
@@ -68,7 +68,7 @@ def save_agency(case, row_id):
         actor=viewer(),
         at=clock.now(),
         row_id=row_id,
-        version=version_of(form),
+        version=form.seen_version,
         **_values(form),
     ):
         return saved(url_for("cases.show", reference=case.reference, _anchor="agencies"), say="Saved.")

@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp import clock
 from caseapp.blueprints.cases import bp
-from caseapp.blueprints.cases.forms import ContactForm, EditForm, version_of
+from caseapp.blueprints.cases.forms import ContactForm, EditForm
 from caseapp.blueprints.cases.record import around
 from caseapp.policy import rules
 from caseapp.policy.do import Do
@@ -101,7 +101,7 @@ def save_edit(case):
         values |= {
             name: values[name] or "" for name in ("intensive_needs", "lead_settled", "support_due_reason")
         }
-        if form.accepts(acts.edit, case, actor=viewer(), at=clock.now(), version=version_of(form), **values):
+        if form.accepts(acts.edit, case, actor=viewer(), at=clock.now(), version=form.seen_version, **values):
             return saved(url_for("cases.show", reference=case.reference), say="Saved.")
     form.catch_up()
     return refused("cases/edit.html", form=form, called=acts.CALLED, **around(case))

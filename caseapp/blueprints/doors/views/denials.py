@@ -4,7 +4,7 @@ from flask import abort, request, url_for
 
 from caseapp import clock
 from caseapp.blueprints.doors import bp
-from caseapp.blueprints.doors.forms import DenyForm, EndDenialForm, KeepForm, version_of
+from caseapp.blueprints.doors.forms import DenyForm, EndDenialForm, KeepForm
 from caseapp.policy.do import Do
 from caseapp.queries import cases
 from caseapp.queries import denials as reads
@@ -118,7 +118,7 @@ def save_end_denial(case, denial_id):
         actor=viewer(),
         at=clock.now(),
         reason=form.reason.data,
-        version=version_of(form),
+        version=form.seen_version,
     ):
         return saved(
             url_for("doors.of_case", reference=case.reference),

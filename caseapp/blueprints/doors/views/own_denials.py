@@ -4,7 +4,7 @@ from flask import abort, url_for
 
 from caseapp import clock
 from caseapp.blueprints.doors import bp
-from caseapp.blueprints.doors.forms import DenyByReferenceForm, EndDenialForm, version_of
+from caseapp.blueprints.doors.forms import DenyByReferenceForm, EndDenialForm
 from caseapp.policy.do import Do
 from caseapp.queries import denials as reads
 from caseapp.services import denials
@@ -80,7 +80,7 @@ def save_end_conflict(denial_id):
         actor=viewer(),
         at=clock.now(),
         reason=form.reason.data,
-        version=version_of(form),
+        version=form.seen_version,
     ):
         return saved(url_for("doors.conflicts"), say="Ended.")
     form.catch_up()

@@ -4,7 +4,7 @@ from flask import abort, url_for
 
 from caseapp import clock, dates, references
 from caseapp.blueprints.doors import bp
-from caseapp.blueprints.doors.forms import AnswerForm, AskByNameForm, AskForm, version_of
+from caseapp.blueprints.doors.forms import AnswerForm, AskByNameForm, AskForm
 from caseapp.blueprints.doors.views.denials import around
 from caseapp.policy.do import Do
 from caseapp.queries import access_requests as reads
@@ -135,7 +135,7 @@ def answer(case, request_id):
         actor=viewer(),
         at=clock.now(),
         answer=form.answer.data,
-        version=version_of(form),
+        version=form.seen_version,
     ):
         say = "Let in. They have been told." if yes else "Refused. The reason is kept with the request."
         return saved(url_for("doors.of_case_requests", reference=case.reference), say=say)

@@ -9,7 +9,6 @@ from caseapp.blueprints.escalations.forms import (
     AdviceForm,
     AnswerForm,
     SendForm,
-    version_of,
 )
 from caseapp.documents import ladder_bar
 from caseapp.policy import rules
@@ -119,7 +118,7 @@ def answer(gap):
     form = AnswerForm()
     ladder = escalation_ladder.ladder(gap, viewer=viewer())
     form.offer(gap.level if gap.level > Rung.WORKER else Rung.MANAGER, asked=bool(ladder.question))
-    common = {"actor": viewer(), "at": clock.now(), "version": version_of(form), "text": form.text.data}
+    common = {"actor": viewer(), "at": clock.now(), "version": form.seen_version, "text": form.text.data}
     group = {"meeting_on": form.meeting_on.data, "minute": form.minute.data or ""}
     if form.validate_on_submit():
         chosen = form.answer.data
@@ -150,7 +149,7 @@ def answer(gap):
 def send(gap):
     form = SendForm()
     if form.validate_on_submit() and form.accepts(
-        acts.send, gap, actor=viewer(), at=clock.now(), version=version_of(form), text=form.text.data
+        acts.send, gap, actor=viewer(), at=clock.now(), version=form.seen_version, text=form.text.data
     ):
         return saved(here(gap), say="Sent to the manager.")
     return _again(gap, "send_form", form)

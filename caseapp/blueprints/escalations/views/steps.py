@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp import clock
 from caseapp.blueprints.escalations import bp
-from caseapp.blueprints.escalations.forms import HandOnForm, PauseForm, ReasonForm, version_of
+from caseapp.blueprints.escalations.forms import HandOnForm, PauseForm, ReasonForm
 from caseapp.blueprints.escalations.views.ladder import here
 from caseapp.errors import RuleBroken
 from caseapp.policy.do import Do
@@ -82,7 +82,7 @@ def _ask(gap, step):
 
 def _save(gap, step, act, say, versioned=True):
     form = ReasonForm()
-    more = {"version": version_of(form)} if versioned else {}
+    more = {"version": form.seen_version} if versioned else {}
     if form.validate_on_submit() and form.accepts(
         act, gap, actor=viewer(), at=clock.now(), reason=form.reason.data, **more
     ):
@@ -182,7 +182,7 @@ def save_pause(gap):
         gap,
         actor=viewer(),
         at=clock.now(),
-        version=version_of(form),
+        version=form.seen_version,
         reason=form.reason.data,
         until_on=form.until_on.data,
     ):

@@ -80,7 +80,4 @@ class Versioned(Form):
     @property
     def seen_version(self) -> int | None:
         """The version; None where there was none, 0, which is always stale, for what is no number."""
-        text = self.version.data or ""
-        if not text:
-            return None
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        return super().seen_version if self.version.data else None

@@ -30,12 +30,6 @@ class Versioned(Form):
         if not self.is_submitted():
             self.version.data = str(version)
 
-    @property
-    def seen_version(self) -> int:
-        """0, the version of nothing, where what arrived is no number."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
 
 class Press(Versioned):
     """A button that does one thing."""

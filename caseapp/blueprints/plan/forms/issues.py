@@ -43,11 +43,6 @@ class IssueAnswerForm(Form):
         if not self.is_submitted():
             self.version.data = str(version)
 
-    @property
-    def seen_version(self) -> int:
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
 
 def _short(text: str, most: int = 90) -> str:
     line = " ".join(text.split())

@@ -4,7 +4,7 @@ from flask import request, url_for
 
 from caseapp import clock, ids
 from caseapp.blueprints.privacy import bp
-from caseapp.blueprints.privacy.forms import CloseForm, NoteForm, ReopenForm, version_of
+from caseapp.blueprints.privacy.forms import CloseForm, NoteForm, ReopenForm
 from caseapp.blueprints.privacy.lists import FINDINGS, id_of
 from caseapp.policy import rules
 from caseapp.policy.do import Do
@@ -180,7 +180,7 @@ def close_finding(finding):
         at=clock.now(),
         outcome=FindingOutcome(form.outcome.data),
         text=form.text.data,
-        version=version_of(form),
+        version=form.seen_version,
     ):
         return saved(_url(finding), say="Closed. Its history is kept.")
     return _refused(finding, form, "close_form")
@@ -196,7 +196,7 @@ def reopen_finding(finding):
         actor=viewer(),
         at=clock.now(),
         reason=form.reason.data,
-        version=version_of(form),
+        version=form.seen_version,
     ):
         return saved(_url(finding), say="Open again.")
     return _refused(finding, form, "reopen_form")

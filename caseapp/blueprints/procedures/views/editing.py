@@ -15,7 +15,6 @@ from caseapp.services import chapters as writing
 from caseapp.vocabulary import ChapterForm
 from caseapp.web.access import allowed, on_chapter
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.forms import clean
 from caseapp.web.sessions import viewer
 
@@ -72,7 +71,7 @@ def save_head(chapter):
         chapter,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         **form.head(),
     ):
         return saved(
@@ -123,9 +122,7 @@ def _write(chapter, form, source, *, actor, at):
         words |= _file(form, actor, at) or {"file_id": source.file_id}
     else:
         words["file_id"] = None
-    return chapter_versions.write_draft(
-        chapter, actor=actor, at=at, version=number(form.version.data) or 0, **words
-    )
+    return chapter_versions.write_draft(chapter, actor=actor, at=at, version=form.seen_version, **words)
 
 
 def _file(form, actor, at) -> dict:

@@ -97,7 +97,7 @@ def answer(feedback):
         feedback,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         answer=form.answer.data,
     ):
         return saved(url_for("procedures.feedback"), say=f"Answered. {one.by} is told under News.")

@@ -14,7 +14,6 @@ from caseapp.services import chapters as writing
 from caseapp.vocabulary import ChapterChange
 from caseapp.web.access import on_chapter
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.forms import Form
 from caseapp.web.sessions import viewer
 
@@ -41,7 +40,7 @@ def publish_now(chapter):
         chapter,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         change=_change(form),
         changed=form.changed.data,
         effective_on=form.effective_on.data,
@@ -111,7 +110,7 @@ def drop(chapter):
         chapter,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
     ):
         return saved(there, say="The draft is gone.")
     draft = chapters.draft(chapter.id, viewer=viewer())

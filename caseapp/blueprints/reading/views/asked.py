@@ -12,7 +12,6 @@ from caseapp.queries import reading_asked
 from caseapp.services import reading_assign
 from caseapp.web.access import allowed, on_assignment
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.sessions import viewer
 
 
@@ -53,7 +52,7 @@ def withdraw(assignment):
         assignment,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         reason=form.reason.data,
     ):
         return saved(

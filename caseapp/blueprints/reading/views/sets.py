@@ -11,7 +11,6 @@ from caseapp.services import reading_sets
 from caseapp.vocabulary import Role
 from caseapp.web.access import allowed, on_set
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.sessions import viewer
 
 
@@ -86,7 +85,7 @@ def save_set(reading_set):
         reading_set,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         **_values(form),
     ):
         return saved(url_for("reading.sets"), say=f"The set “{form.name.data}” is saved.")

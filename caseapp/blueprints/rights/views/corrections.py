@@ -91,7 +91,7 @@ def answer_said_now(case, said_id):
         actor=viewer(),
         at=clock.now(),
         correction_id=said_id,
-        version=form.expected,
+        version=form.seen_version,
         text=form.text.data,
         person_told_on=form.person_told_on.data,
     ):

@@ -97,7 +97,7 @@ def decide_item(item):
         item,
         actor=viewer(),
         at=clock.now(),
-        version=form.expected,
+        version=form.seen_version,
         decision=ItemDecision(form.decision.data),
         ground=form.chosen_ground,
         why=form.why.data,

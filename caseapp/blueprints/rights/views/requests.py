@@ -14,7 +14,6 @@ from caseapp.blueprints.rights.forms import (
     WithdrawForm,
     WithVersion,
 )
-from caseapp.blueprints.rights.views.steps import taken
 from caseapp.documents import subject_pack
 from caseapp.errors import RuleBroken
 from caseapp.policy import rules
@@ -184,7 +183,7 @@ def _again(asked, name, form):
 def _step(asked, name, form, act, say, *fields):
     """One step of a request: `act` with what the `fields` of its form hold; the page again, with the form as `name`, where it
     cannot be taken."""
-    if taken(form, act, asked, *fields):
+    if form.takes(act, asked, *fields):
         return _done(asked, say)
     return _again(asked, name, form)
 
@@ -234,7 +233,7 @@ def make_pack(asked):
         asked,
         actor=viewer(),
         at=clock.now(),
-        version=form.expected,
+        version=form.seen_version,
         write=subject_pack.archive,
     ):
         return _done(asked, "The pack is made. It never changes now.")

@@ -5,7 +5,6 @@ from flask import abort, request, url_for
 from caseapp import clock, dates
 from caseapp.blueprints.rights import bp
 from caseapp.blueprints.rights.forms import HoldForm, KeepForm, LiftForm, WithVersion
-from caseapp.blueprints.rights.views.steps import taken
 from caseapp.errors import NotVisible
 from caseapp.policy import rules
 from caseapp.policy.do import Do
@@ -128,7 +127,7 @@ def _back(review):
 
 def _step(review, name, form, act, say, *fields):
     """One step of a review; the page again, with the form as `name`, where it cannot be taken."""
-    return saved(_back(review), say=say) if taken(form, act, review, *fields) else _again(review, name, form)
+    return saved(_back(review), say=say) if form.takes(act, review, *fields) else _again(review, name, form)
 
 
 @bp.post("/retention/<id:retention_id>/keep")

@@ -95,7 +95,7 @@ def save(user_id):
         user_id,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         **_details(form),
     ):
         waits = form.email.data and plain_email(form.email.data) != known(user_id).email
@@ -131,7 +131,7 @@ def save_roles(user_id):
         user_id,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         roles=ticked(form),
         area_ids=[one for one in map(number, form.areas.data or ()) if one is not None],
     ):

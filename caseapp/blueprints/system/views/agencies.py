@@ -14,7 +14,6 @@ from caseapp.vocabulary import AgencyKind
 from caseapp.web.access import allowed
 from caseapp.web.agency_forms import AgencyForm, filled
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.links import link_to, to_hand_over
 from caseapp.web.lists import Choice, Column, ListSpec, Words
 from caseapp.web.sessions import viewer
@@ -109,7 +108,7 @@ def save_agency(agency_id):
         agency_id,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         **form.details(),
     ):
         return saved(url_for("system.agency", agency_id=agency_id), say="Saved.")

@@ -12,7 +12,6 @@ from caseapp.services import agencies
 from caseapp.vocabulary import AreaKind
 from caseapp.web.access import allowed
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.sessions import viewer
 
 
@@ -62,7 +61,7 @@ def save_area(area_id):
         area_id,
         actor=viewer(),
         at=clock.now(),
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         name=form.name.data,
         kind=AreaKind(form.kind.data),
         active=form.active.data,

@@ -1,10 +1,9 @@
 """Asking an agency, its answer, and asking it no longer."""
 
-from flask import abort, url_for
+from flask import abort
 
-from caseapp import clock
 from caseapp.blueprints.transfers import bp
-from caseapp.blueprints.transfers.context import about, data
+from caseapp.blueprints.transfers.context import about, data, page_of
 from caseapp.blueprints.transfers.forms import AnswerForm, ApproachForm, TakeBackForm
 from caseapp.policy.do import Do
 from caseapp.queries import case_team, transfer_choices
@@ -13,10 +12,6 @@ from caseapp.vocabulary import ApproachState
 from caseapp.web.access import on_transfer
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
-
-
-def _to(transfer):
-    return url_for("transfers.show", transfer_id=transfer.id)
 
 
 @bp.get("/transfers/<id:transfer_id>/approaches/new")
@@ -37,17 +32,9 @@ def _offered(form, transfer):
 @on_transfer(Do.KEEP_TRANSFER, "a transfer, to ask an agency")
 def create_approach(transfer):
     form = _offered(ApproachForm(), transfer)
-    if form.validate_on_submit() and form.accepts(
-        transfer_approaches.approach,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        agency_id=form.agency_id.data,
-        words=form.words.data,
-        version=form.seen,
-    ):
-        return saved(_to(transfer), say="Asked. Their line managers have been told; they read no name.")
-    form.fresh()
+    if form.takes(transfer_approaches.approach, transfer, "agency_id", "words"):
+        return saved(page_of(transfer), say="Asked. Their line managers have been told; they read no name.")
+    form.catch_up()
     return refused("transfers/approach.html", form=form, **about(transfer))
 
 
@@ -69,18 +56,11 @@ def end_approach(transfer, approach_id):
 @on_transfer(Do.KEEP_TRANSFER, "a transfer, to ask an agency no longer")
 def take_approach_back(transfer, approach_id):
     form = TakeBackForm()
-    if form.validate_on_submit() and form.accepts(
-        transfer_approaches.take_back,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        approach_id=approach_id,
-        reason=form.reason.data,
-        person_refused=form.person_refused.data,
-        version=form.seen,
+    if form.takes(
+        transfer_approaches.take_back, transfer, "reason", "person_refused", approach_id=approach_id
     ):
-        return saved(_to(transfer), say="They have been told that nothing is asked of them any more.")
-    form.fresh()
+        return saved(page_of(transfer), say="They have been told that nothing is asked of them any more.")
+    form.catch_up()
     context = about(transfer)
     approach = _standing(context, approach_id) or abort(404)
     return refused("transfers/end_approach.html", form=form, approach=approach, **context)
@@ -112,24 +92,15 @@ def answer(transfer):
 @on_transfer(Do.ANSWER_TRANSFER, "a transfer, to answer it")
 def save_answer(transfer):
     form = _answering(AnswerForm())
-    if form.validate_on_submit() and form.accepts(
-        transfer_approaches.answer,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        accepts=form.answer.data == "yes",
-        text=form.text.data,
-        worker_id=form.worker_id.data,
-        version=form.seen,
-    ):
-        yes = form.answer.data == "yes"
+    yes = form.answer.data == "yes"
+    if form.takes(transfer_approaches.answer, transfer, "text", "worker_id", accepts=yes):
         say = (
             "They have been told. You read more once the person has agreed."
             if yes
             else "They have been told."
         )
-        return saved(_to(transfer), say=say)
-    form.fresh()
+        return saved(page_of(transfer), say=say)
+    form.catch_up()
     context = about(transfer)
     approach = _own(context) or abort(404)
     return refused("transfers/answer.html", form=form, approach=approach, **context)

@@ -1,10 +1,8 @@
 """The person's consent to be handed over, and what the agency that led goes on to see."""
 
-from flask import url_for
-
 from caseapp import clock
 from caseapp.blueprints.transfers import bp
-from caseapp.blueprints.transfers.context import about, data
+from caseapp.blueprints.transfers.context import about, data, page_of
 from caseapp.blueprints.transfers.forms import ConsentForm
 from caseapp.policy.do import Do
 from caseapp.protocols import add_months
@@ -71,11 +69,11 @@ def record_consent(transfer):
         terms=_terms(form),
         keeps=form.keeps.data,
         keeps_until=form.keeps_until.data,
-        version=form.seen,
+        version=form.seen_version,
     ):
         return saved(
-            url_for("transfers.show", transfer_id=transfer.id),
+            page_of(transfer),
             say="Written down. They read the name now, and the handover once it is made.",
         )
-    form.fresh()
+    form.catch_up()
     return refused("transfers/consent.html", form=form, **about(transfer))

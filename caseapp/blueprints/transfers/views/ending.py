@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp import clock
 from caseapp.blueprints.transfers import bp
-from caseapp.blueprints.transfers.context import about, data
+from caseapp.blueprints.transfers.context import about, data, page_of
 from caseapp.blueprints.transfers.forms import NoServiceForm, WithdrawForm
 from caseapp.policy.do import Do
 from caseapp.queries import transfer_choices
@@ -42,19 +42,12 @@ def no_service(transfer):
 def save_no_service(transfer):
     form = _with_domains(NoServiceForm(), transfer)
     names = ("interim", "domain", "title", "service", "effect", "wanted", "noticed_on")
-    if form.validate_on_submit() and form.accepts(
-        transfers.no_service,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.seen,
-        **{name: form[name].data for name in names},
-    ):
+    if form.takes(transfers.no_service, transfer, *names):
         return saved(
             url_for("escalations.show", escalation_id=form.result_id),
             say="Written down. You keep the case; the gap has gone to the line manager.",
         )
-    form.fresh()
+    form.catch_up()
     return refused("transfers/no_service.html", form=form, **about(transfer))
 
 
@@ -70,17 +63,10 @@ def end(transfer):
 @on_transfer(Do.KEEP_TRANSFER, "a transfer, to end it")
 def withdraw(transfer):
     form = WithdrawForm()
-    if form.validate_on_submit() and form.accepts(
-        transfers.withdraw,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        reason=form.reason.data,
-        version=form.seen,
-    ):
+    if form.takes(transfers.withdraw, transfer, "reason"):
         return saved(
-            url_for("transfers.show", transfer_id=transfer.id),
+            page_of(transfer),
             say="The transfer has ended. You keep the case, as it stood before.",
         )
-    form.fresh()
+    form.catch_up()
     return refused("transfers/end.html", form=form, **about(transfer))

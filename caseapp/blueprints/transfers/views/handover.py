@@ -1,10 +1,10 @@
 """The handover: its day, the form, looking through it, and its print."""
 
-from flask import abort, url_for
+from flask import abort
 
 from caseapp import clock, dates
 from caseapp.blueprints.transfers import bp
-from caseapp.blueprints.transfers.context import about, data
+from caseapp.blueprints.transfers.context import about, data, page_of
 from caseapp.blueprints.transfers.forms import HandoverForm, ReviewForm, ScheduleForm
 from caseapp.policy.do import Do
 from caseapp.queries import transfer_choices, transfer_page
@@ -13,10 +13,6 @@ from caseapp.vocabulary import AuditAct
 from caseapp.web.access import on_transfer, replace_reading
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
-
-
-def _to(transfer):
-    return url_for("transfers.show", transfer_id=transfer.id)
 
 
 def _with_meetings(form, transfer):
@@ -39,17 +35,9 @@ def handover_day(transfer):
 @on_transfer(Do.KEEP_TRANSFER, "a transfer, to arrange the handover")
 def schedule(transfer):
     form = _with_meetings(ScheduleForm(), transfer)
-    if form.validate_on_submit() and form.accepts(
-        transfer_handover.schedule,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        meeting_id=form.meeting_id.data,
-        on=form.on.data,
-        version=form.seen,
-    ):
-        return saved(_to(transfer), say="Arranged. The other agency has been told the day.")
-    form.fresh()
+    if form.takes(transfer_handover.schedule, transfer, "meeting_id", "on"):
+        return saved(page_of(transfer), say="Arranged. The other agency has been told the day.")
+    form.catch_up()
     return refused("transfers/handover_day.html", form=form, **about(transfer))
 
 
@@ -73,17 +61,9 @@ def edit_handover(transfer):
 
 def _write(transfer, *, hand_over, say):
     form = HandoverForm()
-    if form.validate_on_submit() and form.accepts(
-        transfer_handover.write,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        hand_over=hand_over,
-        version=form.seen,
-        **{name: form[name].data for name in transfer_handover.WORDS},
-    ):
-        return saved(_to(transfer), say=say)
-    form.fresh()
+    if form.takes(transfer_handover.write, transfer, *transfer_handover.WORDS, hand_over=hand_over):
+        return saved(page_of(transfer), say=say)
+    form.catch_up()
     return refused("transfers/handover.html", form=form, handover=None, **about(transfer))
 
 
@@ -118,16 +98,9 @@ def review(transfer):
 @on_transfer(Do.REVIEW_HANDOVER, "a handover, to look through it")
 def save_review(transfer):
     form = ReviewForm()
-    if form.validate_on_submit() and form.accepts(
-        transfer_handover.review,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        note=form.note.data,
-        version=form.seen,
-    ):
-        return saved(_to(transfer), say="Looked through. The other agency can take the case over.")
-    form.fresh()
+    if form.takes(transfer_handover.review, transfer, "note"):
+        return saved(page_of(transfer), say="Looked through. The other agency can take the case over.")
+    form.catch_up()
     handover = transfer_page.handover(transfer, viewer=viewer()) or abort(404)
     return refused("transfers/review.html", form=form, handover=handover, **about(transfer))
 

@@ -1,10 +1,8 @@
 """One transfer: where it stands, what is next, and what was said; each reader's own part of it."""
 
-from flask import url_for
-
 from caseapp import clock
 from caseapp.blueprints.transfers import bp
-from caseapp.blueprints.transfers.context import about, data
+from caseapp.blueprints.transfers.context import about, data, page_of
 from caseapp.blueprints.transfers.forms import AssureForm
 from caseapp.policy.do import Do
 from caseapp.queries import transfer_page, transfer_steps
@@ -59,14 +57,7 @@ def _after(it):
 def assure(transfer):
     form = AssureForm()
     names = ("who_now", "plan_goes_on", "who_after", "persons_view", "assured_on")
-    if form.validate_on_submit() and form.accepts(
-        transfers.assure,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        version=form.seen,
-        **{name: form[name].data for name in names},
-    ):
-        return saved(url_for("transfers.show", transfer_id=transfer.id), say="Written down.")
-    form.fresh()
+    if form.takes(transfers.assure, transfer, *names):
+        return saved(page_of(transfer), say="Written down.")
+    form.catch_up()
     return refused("transfers/assure.html", form=form, **about(transfer))

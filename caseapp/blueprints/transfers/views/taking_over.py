@@ -46,19 +46,11 @@ def taking_over(transfer):
 @on_transfer(Do.TAKE_TRANSFER, "a transfer, to take the case over")
 def take_over(transfer):
     form = _offered(TakeOverForm())
-    if form.validate_on_submit() and form.accepts(
-        transfer_taking_over.take_over,
-        transfer,
-        actor=viewer(),
-        at=clock.now(),
-        case_manager_id=form.case_manager_id.data,
-        line_manager_id=form.line_manager_id.data,
-        person_told_on=form.person_told_on.data,
-        version=form.seen,
-    ):
+    names = ("case_manager_id", "line_manager_id", "person_told_on")
+    if form.takes(transfer_taking_over.take_over, transfer, *names):
         return saved(
             url_for("plan.show", reference=transfer.reference),
             say="Your agency leads this plan from now on. Every agency in it has been told whom to call.",
         )
-    form.fresh()
+    form.catch_up()
     return refused("transfers/taking_over.html", form=form, **_context(transfer))

@@ -13,7 +13,6 @@ from caseapp.vocabulary import EscalationKind, EscalationState, GapScope, Role
 from caseapp.web import navigation
 from caseapp.web.access import allowed
 from caseapp.web.answers import page, refused, saved
-from caseapp.web.choices import number
 from caseapp.web.forms import Form
 from caseapp.web.sessions import viewer
 
@@ -101,7 +100,7 @@ def edit_entry(entry_id):
     if form.validate_on_submit() and form.accepts(
         services.edit,
         entry_id,
-        version=number(form.version.data) or 0,
+        version=form.seen_version,
         title=form.title.data,
         kind=EscalationKind(form.kind.data),
         theme_id=form.theme.data,
