@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
+from caseapp import reader
 from caseapp.statements import Prepared, Rows
 
 
@@ -52,8 +53,15 @@ def write(statement, *entries: dict) -> int:
     return _in_sql(statement, connection).write(connection, entries)
 
 
+def _engine():
+    return db.engine
+
+
 def _connection():
-    """The connection of the transaction that is open, begun if none is; asked of the session once for each transaction."""
+    """The reader of a request that only reads; else the connection of the session's transaction, begun if none is open,
+    and asked of the session once for each transaction."""
+    if (ours := reader.current(_engine)) is not None:
+        return ours
     session = db.session()
     if session.new or session.dirty or session.deleted:
         session.flush()
@@ -80,6 +88,24 @@ PRAGMAS = (
     "recursive_triggers=ON",
     "trusted_schema=OFF",
 )
+
+
+#: How PostgreSQL is to plan for us (docs/decisions/0031). A standing statement is planned once for each connection, whatever
+#: its values: planning the large ones takes longer than running them. Looking a row up costs little more than reading on
+#: (disks without a moving head, and most of it in memory). No statement runs for so long that compiling it pays.
+PLANS = {"plan_cache_mode": "force_generic_plan", "random_page_cost": "1.1", "jit": "off"}
+#: From which run on a statement is prepared, and how many of a connection's are kept.
+PREPARED_FROM, PREPARED_KEPT = 2, 300
+
+
+def install_postgresql(engine) -> None:
+    """Have PostgreSQL keep what it has planned."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection, _record):
+        connection.execute("".join(f"SET {name} = {value};" for name, value in PLANS.items()))
+        connection.commit()
+        connection.prepare_threshold, connection.prepared_max = PREPARED_FROM, PREPARED_KEPT
 
 
 def install_sqlite(engine) -> None:

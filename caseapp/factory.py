@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseapp import blueprints, cli, clock
-from caseapp.extensions import csrf, db, install_sqlite
+from caseapp.extensions import csrf, db, install_postgresql, install_sqlite
 from caseapp.services import virus_scan
 from caseapp.web import (
     access,
@@ -45,8 +45,7 @@ def create_app(overrides: dict | None = None) -> Flask:
 
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            install_sqlite(db.engine)
+        (install_sqlite if db.engine.dialect.name == "sqlite" else install_postgresql)(db.engine)
     policy_reports.install(app)
     sanity.install(app)  # before the CSRF check, which comes before anybody is looked up
     reading.install(app)

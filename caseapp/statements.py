@@ -10,7 +10,9 @@ bound value is compared with the column of a partial index, SQLite plans the sta
 
 import re
 from collections import namedtuple
-from functools import cache, lru_cache
+from copy import copy
+from functools import cache, lru_cache, partial
+from operator import itemgetter
 
 from sqlalchemy import exc
 from sqlalchemy.types import Date, DateTime, Enum, TypeDecorator
@@ -77,19 +79,48 @@ def _as_read(kind, dialect, given):
     return processor
 
 
+@cache
+def _as_driven(dialect):
+    """The dialect, naming values as the driver's own cursor wants them: psycopg would look for its own names of them in
+    every long statement anew, each time it is run; PostgreSQL's own `$1` it hands on as they are."""
+    if dialect.name != "postgresql":
+        return dialect
+    driven = copy(dialect)
+    driven.paramstyle, driven.positional = "numeric_dollar", True
+    driven.identifier_preparer = driven.preparer(driven)
+    return driven
+
+
+def _cursor(connection):
+    """A cursor that runs a statement as `_as_driven` writes it."""
+    if connection.dialect.name == "postgresql":
+        return connection.dialect.dbapi.RawCursor(connection.connection.driver_connection)
+    return connection.connection.cursor()
+
+
+def _in_order(names: list[str]):
+    """A function that takes the values of these names out of a dict, as a tuple. It raises KeyError for one that is
+    missing."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple([values[name] for name in names])
+
+
 class Prepared:
     """One statement for one kind of database: its SQL, the order and the types of its values, the types of its columns."""
 
     def __init__(self, statement, dialect):
-        compiled = _compiler(dialect.statement_compiler)(dialect, statement)
+        compiled = _compiler(dialect.statement_compiler)(_as_driven(dialect), statement)
         if getattr(compiled, "insert_prefetch", None) or getattr(compiled, "update_prefetch", None):
             raise ValueError("a column that is given its value by Python must be named in the statement")
         self.sql = str(compiled)
-        self.order = compiled.positiontup
-        self.values = [
-            (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
+        self.bound = [
+            (name, processor)
             for name, bind in compiled.binds.items()
+            if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect))
         ]
+        self.names = compiled.positiontup
+        self.in_order = _in_order(self.names)
         columns = compiled._result_columns  # none of an insert
         self.row = namedtuple("Row", [column[0] for column in columns], rename=True)
         self.kinds = [column[3].dialect_impl(dialect) for column in columns]
@@ -115,7 +146,9 @@ class Prepared:
             for at, processor in self.read:
                 columns[at] = map(processor, columns[at])
             rows = zip(*columns, strict=True)
-        return Rows(map((row or self.row)._make, rows))
+        return Rows(
+            map(partial(tuple.__new__, row or self.row), rows)
+        )  # `_make` would count each row's columns
 
     def write(self, connection, entries: list[dict]) -> int:
         """Run an insert or update once for each entry; gives how many rows it met in all."""
@@ -127,30 +160,37 @@ class Prepared:
         return met
 
     def _bind(self, binds):
-        values = {name: bound(binds[name]) if bound else binds[name] for name, bound in self.values}
-        return tuple([values[name] for name in self.order]) if self.order is not None else values
+        if self.bound:
+            binds = binds | {name: processor(binds[name]) for name, processor in self.bound}
+        return self.in_order(binds)
 
 
 def on_driver(connection, sql: str, values=()):
     """Run one statement on the driver and give its cursor; what the driver raises comes as SQLAlchemy's error, without
     the values."""
     pooled = connection.connection
-    cursor = pooled.cursor()
-    for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, cursor, sql, values, None, False)
+    cursor = _cursor(connection)
+    if connection.engine._has_events or connection._has_events:  # as SQLAlchemy asks before each statement
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, sql, values, None, False)
     try:
         cursor.execute(sql, values)
     except connection.dialect.dbapi.Error as error:
         lost = connection.dialect.is_disconnect(error, pooled.driver_connection, cursor)
         if lost:
             connection.invalidate(error)
-        raise exc.DBAPIError.instance(
-            sql,
-            None,
-            error,
-            connection.dialect.dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=lost,
-            dialect=connection.dialect,
-        ) from error
+        raise as_ours(error, connection.dialect, sql, lost) from error
     return cursor
+
+
+def as_ours(error, dialect, sql: str | None = None, lost: bool = False) -> exc.DBAPIError:
+    """What the driver raised, as SQLAlchemy's error, without the values."""
+    return exc.DBAPIError.instance(
+        sql,
+        None,
+        error,
+        dialect.dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )

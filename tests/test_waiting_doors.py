@@ -132,7 +132,7 @@ def test_older_requests_cost_a_page_nothing(world):
     statement = waiting._NUMBERS[(True, True, True)]
     prepared = Prepared(statement, db.engine.dialect)
     plan = db.session.connection().exec_driver_sql(
-        "EXPLAIN QUERY PLAN " + prepared.sql, tuple([None] * len(prepared.order))
+        "EXPLAIN QUERY PLAN " + prepared.sql, tuple([None] * len(prepared.names))
     )
     lines = [row[3] for row in plan]
     assert "SEARCH access_request USING INTEGER PRIMARY KEY (rowid>?)" in lines

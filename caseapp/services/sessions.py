@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, update
 
-from caseapp.extensions import db
+from caseapp.extensions import db, write
 from caseapp.models import User, UserSession
 from caseapp.models.base import UTC
 from caseapp.policy.viewer import Viewer
@@ -66,7 +66,7 @@ _NOTED = (
 
 def note(token: str, *, at: datetime) -> None:
     """Note activity in the transaction that is open; an ended session stays ended."""
-    db.session.connection().execute(_NOTED, {"token": digest(token), "moment": at})
+    write(_NOTED, {"token": digest(token), "moment": at})
 
 
 @use_case

@@ -6,6 +6,7 @@ from functools import wraps
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from caseapp import reader
 from caseapp.errors import RuleBroken, Stale
 from caseapp.extensions import db
 
@@ -54,6 +55,7 @@ def unit_of_work():
     session.info[DEPTH] = depth + 1
     try:
         if depth == 0:
+            reader.ended()
             _begin_writing(session)
         yield
         session.flush()

@@ -11,7 +11,6 @@ from flask import abort, g, request
 from flask_login import current_user
 
 from caseapp import clock
-from caseapp.extensions import db
 from caseapp.policy import (
     chapters,
     disclosures,
@@ -33,6 +32,7 @@ from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import AuditAct
 from caseapp.web import pace
 from caseapp.web.sessions import unauthorised, viewer
+from caseapp.web.transactions import end_reading
 
 
 def public(view):
@@ -280,7 +280,7 @@ def replace_reading(act: AuditAct, what: str, **about) -> None:
 def _refuse(act, status, reference=None, person_id=None):
     """Record the refusal, in its own transaction, and answer. The same statement runs for a record that is not there
     and for one that may not be known of."""
-    db.session.rollback()
+    end_reading()
     g.refused = True  # and not once more when the answer leaves (web.reading)
     with unit_of_work():
         audit.write_refusal(

@@ -12,6 +12,7 @@ from caseapp.errors import NotAllowed, NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.services.audit import NotWritten
 from caseapp.web.field_words import in_words
+from caseapp.web.transactions import end_reading
 
 KNOWN = {400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 
@@ -32,7 +33,7 @@ def install(app) -> None:
 
 def show(status: int):
     """The page of an error, or for htmx the bare status."""
-    db.session.rollback()
+    end_reading()
     if status not in KNOWN:
         status = 400 if 400 <= status < 500 else 500
     return render_template("errors/error.html", status=status, kept=_typed()), status

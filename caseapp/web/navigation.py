@@ -3,7 +3,7 @@ something waits."""
 
 from dataclasses import dataclass, replace
 
-from flask import current_app, request, url_for
+from flask import current_app, has_request_context, request, url_for
 
 from caseapp import clock, ids
 from caseapp.policy import rules
@@ -95,6 +95,9 @@ WORDS = {
 }
 
 
+# the things behind Flask's stand-ins, which look them up anew at each word
+_app, _request = current_app._get_current_object, request._get_current_object
+
 _patterns: dict[tuple, str | None] = {}
 _STAND_IN = 1 << 62
 MOST_PATTERNS = 1000
@@ -104,23 +107,24 @@ _SIMPLE = frozenset({str, int, type(None)})
 
 def reach(endpoint: str, **values) -> str | None:
     """The address of a page, or None where this house has no such page: then no link is drawn."""
-    return link(endpoint, **values) if endpoint in current_app.view_functions else None
+    return link(endpoint, **values) if endpoint in _app().view_functions else None
 
 
 def link(endpoint: str, **values) -> str:
     """Flask's url_for, for all pages and templates. A page has many links of one shape, so the shape is worked out once,
     and the case's reference and the records' ids are set into it. Raises BuildError where there is no such page."""
-    if endpoint[:1] == "." or "_external" in values or not request:
+    if endpoint[:1] == "." or "_external" in values or not has_request_context():
         return url_for(endpoint, **values)
-    gaps, shape = [], [request.script_root, endpoint, *values]
+    gaps, shape = [], [_request().root_path, endpoint, *values]
     for name, value in values.items():
-        if name == "reference" and type(value) is str and value.isdigit():
+        kind = type(value)
+        if name == "reference" and kind is str and value.isdigit():
             gaps.append(value)
             shape.append(_GAP)
-        elif type(value) is int and name.endswith("_id"):
+        elif kind is int and name.endswith("_id"):
             gaps.append(ids.written(value))
             shape.append(_GAP)
-        elif type(value) in _SIMPLE:
+        elif kind in _SIMPLE:
             shape.append(value)
         else:
             return url_for(endpoint, **values)

@@ -7,11 +7,11 @@ it is written (services.reading_pace; ASVS 2.4.1).
 from flask import make_response, render_template, request
 
 from caseapp import clock
-from caseapp.extensions import db
 from caseapp.services import audit, reading_pace
 from caseapp.services.transaction import unit_of_work
 from caseapp.vocabulary import AuditAct
 from caseapp.web.sessions import viewer
+from caseapp.web.transactions import end_reading
 
 #: Of each account, since it last gave its password: whose records this process has shown it, when, and how many of them
 #: since the record was last asked. It decides when to ask, never what counts: who is looked at again adds nobody.
@@ -51,7 +51,7 @@ def held(act: str, **sought):
 def _stopped(me, act, now, sought):
     from caseapp.web import kept
 
-    db.session.rollback()
+    end_reading()
     with unit_of_work():
         audit.write_refusal(me, act, at=now, address=request.remote_addr or "", **sought)
     text = kept.typed() if request.method == "POST" else None

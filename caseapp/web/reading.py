@@ -1,19 +1,14 @@
 """Every request is one reading or one writing transaction, and no answer leaves before its audit row is safe."""
 
-from contextlib import contextmanager
-
 from flask import current_app, g, make_response, request
 
-from caseapp import clock
-from caseapp.extensions import db
+from caseapp import clock, reader
 from caseapp.services import audit, sessions
 from caseapp.services.audit import keys
-from caseapp.services.transaction import unit_of_work
-from caseapp.statements import on_driver
 from caseapp.vocabulary import AuditAct
 from caseapp.web import error_pages, headers, pace
 from caseapp.web.sessions import NOTE_ACTIVITY_EVERY
-from caseapp.web.transactions import begin_writing
+from caseapp.web.transactions import READS, begin_reading, begin_writing, end_reading, noting
 
 SHOWN = {200, 409, 422}
 REFUSED = {403, 404}
@@ -23,12 +18,15 @@ def install(app) -> None:
     keys.are_at(app.config["CASEAPP_DATA"], app.config.get("AUDIT_KEYS", ""))
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(lambda error: reader.ended())
 
 
 def _begin():
     """A request that may write says so before its first query: SQLite cannot turn a reading transaction into a writing
     one once somebody else has written (design: data, section 5)."""
-    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+    if request.method in READS:
+        begin_reading()
+    else:
         begin_writing()
 
 
@@ -52,13 +50,14 @@ def _noted(response):
     live = user is not None and user.is_authenticated and response.status_code < 400
     stale = live and (now - user.seen_at).total_seconds() > NOTE_ACTIVITY_EVERY
     if entries or stale:
-        with _short_transaction():
+        with noting():
             if entries:
                 audit.write_now(entries)
             if stale:
                 sessions.note(user.token, at=now)
     if entries:
         pace.count(entries)
+    end_reading()
     return response
 
 
@@ -73,22 +72,3 @@ def _refusal(user, readings, now):
     about = {name: found.get(name) for name in ("case_id", "person_id", "detail")}
     address = request.remote_addr or ""
     return [audit.entry(user, AuditAct.REFUSED, asked, at=now, address=address, **about)]
-
-
-@contextmanager
-def _short_transaction():
-    """PostgreSQL goes on in the transaction that read the page. A reading snapshot of SQLite cannot write, so there it
-    ends and a short writing one follows on the same connection (docs/decisions/0006), without the session's machinery;
-    the session starts anew after it."""
-    connection = db.session.connection()
-    if connection.dialect.name != "sqlite":
-        with unit_of_work():
-            yield
-        return
-    try:
-        connection.connection.rollback()
-        on_driver(connection, "BEGIN IMMEDIATE")
-        yield
-        on_driver(connection, "COMMIT")
-    finally:
-        db.session.rollback()

@@ -134,7 +134,7 @@ def _load(token: str) -> SignedIn | None:
 
 def viewer() -> SignedIn:
     """Whoever is signed in; only for routes that require it."""
-    return current_user._get_current_object()
+    return g.get("_login_user") or current_user._get_current_object()
 
 
 def sign_in(user_id: int, factor: str = "", via: str = "", proved: bool = True) -> None:

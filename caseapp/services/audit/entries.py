@@ -214,7 +214,7 @@ def _put(entry, chain, end):
     number, seal = end
     row = entry | {"chain": chain, "number": number + 1, "key_id": keys.current}
     row["seal"] = seals.seal(keys.known[keys.current], row, seal)
-    if insert_rows(_INSERT[db.session.connection().dialect.name], row):
+    if insert_rows(_INSERT[db.engine.dialect.name], row):
         return row["number"], row["seal"]
     return None
 
