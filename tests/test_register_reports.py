@@ -9,13 +9,33 @@ from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import delete, exc, update
+from sqlalchemy import delete, exc, select, update
 
 from caseapp import clock
-from caseapp.models import Area, Case, Meeting, Need, QuarterFigures, UserArea
+from caseapp.models import (
+    Agency,
+    Area,
+    Case,
+    ConsentGrant,
+    Meeting,
+    Need,
+    QuarterFigures,
+    Transfer,
+    UserArea,
+)
 from caseapp.queries import quarterly, quarters
 from caseapp.services import quarter_figures
-from caseapp.vocabulary import CaseStatus, MeetingKind, MeetingStatus, NeedLevel, Role
+from caseapp.vocabulary import (
+    CaseStatus,
+    ConsentKind,
+    ConsentStatus,
+    MeetingKind,
+    MeetingStatus,
+    NeedLevel,
+    Role,
+    TransferReason,
+    TransferStage,
+)
 from tests.gaps import day, raised
 from tests.test_register import people
 
@@ -231,3 +251,82 @@ def test_two_readings_of_an_area_tell_nothing_of_what_happened_between(world, ap
         db_session.execute(update(Need).values(level=chance.choice(list(NeedLevel))))
         db_session.commit()
     assert len(shown) > 2 and len({repr(report) for report in shown}) == 1
+
+
+def _went_over(db_session, world, count, at, to="harbour"):
+    """So many cases of Canal Street that another lead agency took over at that moment."""
+    for case_id in people(db_session, world, count):
+        grant = ConsentGrant(
+            case_id=case_id,
+            agency_id=world.agencies[to],
+            kind=ConsentKind.INFORMATION_SHARING,
+            status=ConsentStatus.SUPERSEDED,
+            starts_on=at.date(),
+            recorded_at=at,
+            recorded_by_id=world.orla.user_id,
+        )
+        db_session.add(grant)
+        db_session.flush()
+        db_session.add(
+            Transfer(
+                case_id=case_id,
+                from_agency_id=world.agencies["canal"],
+                to_agency_id=world.agencies[to],
+                reason=TransferReason.NOT_BEST_PLACED,
+                stage=TransferStage.EFFECTIVE,
+                grant_id=grant.id,
+                requested_at=at,
+                requested_by_id=world.orla.user_id,
+                status_before=CaseStatus.CASE_MANAGED,
+                ended_at=at,
+            )
+        )
+    db_session.commit()
+
+
+def test_transfers_that_took_effect_count_for_both_agencies_in_their_quarter(world, as_, db_session, now):
+    """C10: a case that another agency took over is no ending, and is in the report all the same."""
+    _went_over(db_session, world, 2, day(3))
+    canal, harbour = "Canal Street Drug Service", "Harbour Hostel"
+    assert table_of(as_("declan").get("/reports").text, "transfers")[canal] == ["2", "0"]
+    nation = table_of(as_("gearoid").get("/reports").text, "transfers")
+    assert (nation[canal], nation[harbour], nation["All"]) == (["2", "0"], ["0", "2"], ["2", "2"])
+    before = as_("declan").get("/reports?quarter=2026-Q3").text
+    assert "Nothing in this quarter." in before.split('id="t-transfers"')[1]
+
+
+def test_few_transfers_are_not_shown_to_a_coordinator_nor_what_the_other_agency_took_over(
+    world, as_, db_session, now, ended
+):
+    _went_over(db_session, world, 2, day(3))
+    ended()
+    shown = table_of(as_("sinead").get("/reports?quarter=2026-Q4").text, "transfers")
+    assert set(shown) == {"Canal Street Drug Service", "All"}
+    assert shown["Canal Street Drug Service"] == ["not shown"]
+
+
+def test_a_quarter_that_was_kept_before_transfers_were_counted_says_so(
+    world, as_, db_session, now, monkeypatch
+):
+    """What is kept stays as it was; nothing is counted into it afterwards, and no nought is shown for it."""
+    _went_over(db_session, world, 6, day(3))
+    monkeypatch.setattr(clock, "now", lambda: JANUARY)
+    agencies = db_session.execute(select(Agency.id, Agency.area_id)).all()
+    older = {"agencies": {"": [7, 0, 0, 0, 0, 0, 0]}}
+    db_session.add_all(
+        QuarterFigures(
+            quarter="2026-Q4",
+            agency_id=agency_id,
+            area_id=area_id,
+            counted_at=JANUARY,
+            content=older if agency_id == world.agencies["canal"] else {},
+        )
+        for agency_id, area_id in agencies
+    )
+    db_session.commit()
+    assert quarter_figures.keep(at=JANUARY) == 0
+    for who in ("declan", "sinead", "gearoid"):
+        page = as_(who).get("/reports?quarter=2026-Q4").text
+        assert table_of(page, "agencies")["Canal Street Drug Service"][0] == "7"
+        part = page.split('id="t-transfers"')[1].split("</section>")[0]
+        assert "It was not counted yet when this quarter ended." in part and "<table" not in part

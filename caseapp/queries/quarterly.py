@@ -1,5 +1,5 @@
 """The quarter's report (Quarterly Service Activity: S2-39, S2-41, forms B14a): needs, goals, gaps and blocks, meetings that
-could not be convened, what became of decisions, how cases ended; by agency, for one quarter.
+could not be convened, what became of decisions, how cases ended or went over; by agency, for one quarter.
 
 A line manager reads the own agency's figures. A coordinator reads one area at a time, small numbers left out: two areas
 together would give away what each leaves out. The national coordinator reads all. Each table is counted once
@@ -29,8 +29,10 @@ from caseapp.queries.quarterly_counts import (
     GOAL_COLUMNS,
     LEVELS,
     THEME,
+    TRANSFER_COLUMNS,
     Counts,
     counts,
+    format_of,
     summed,
 )
 from caseapp.queries.quarters import Quarter
@@ -251,8 +253,33 @@ def tables(found: Counts, scope: Scope, counted_at: datetime | None) -> tuple[Ta
             _named(found, "endings"),
             scope,
             note="Ended in the quarter. Somebody who stops coming stands under contact lost until the case is closed; "
-            f"that is as it {'stood' + as_it_was if counted_at else 'stands now'}.",
+            f"that is as it {'stood' + as_it_was if counted_at else 'stands now'}. A case that another lead agency "
+            "took over goes on: it stands below.",
         ),
+        _handed_over(found, scope, counted_at),
+    )
+
+
+def _handed_over(found: Counts, scope: Scope, counted_at: datetime | None) -> Table:
+    """Transfers that took effect (C10). Each stands with two agencies: where small numbers are left out only with the one
+    that handed over, as one number could give away what the other leaves out."""
+    key, title, of = "transfers", "Cases handed over to another lead agency", "Agency"
+    if counted_at and format_of(found) < 2:
+        return Table(
+            key, title, of, TRANSFER_COLUMNS, (), (), "It was not counted yet when this quarter ended."
+        )
+    agencies, columns = _named(found, key), TRANSFER_COLUMNS
+    if scope.least:
+        columns = columns[:1]
+        agencies = {name: numbers[:1] for name, numbers in agencies.items() if numbers[0]}
+    return _table(
+        key,
+        title,
+        of,
+        columns,
+        agencies,
+        scope,
+        note="Taken over by another lead agency in the quarter, also where the other agency is not of this report.",
     )
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from caseapp.extensions import read
-from caseapp.models import Action, Case, Escalation, GapTheme, Goal, Meeting, Need
+from caseapp.models import Action, Case, Escalation, GapTheme, Goal, Meeting, Need, Transfer
 from caseapp.models.base import UTC, Id
 from caseapp.policy import scopes
 from caseapp.queries.meeting_followup import DECIDED, ISSUED, STANDING, STANDINGS
@@ -25,6 +25,7 @@ from caseapp.vocabulary import (
     GoalStatus,
     MeetingStatus,
     NeedLevel,
+    TransferStage,
 )
 
 #: agency → table → row → numbers. The row of a table with one for each agency is "".
@@ -54,6 +55,7 @@ _CLOSED = {
     "Closed for another reason": CaseStatus.CLOSED_OTHER,
 }
 ENDING_COLUMNS = (*_CLOSED, "Contact lost, case still open")
+TRANSFER_COLUMNS = ("Handed over", "Taken over")
 DECISION_COLUMNS = tuple(words for words, _ in STANDINGS.values())
 
 _START = bindparam("quarter_starts", type_=UTC())
@@ -71,6 +73,7 @@ def _count(condition):
 
 #: Cases that were open at some time in the quarter.
 _WAS_OPEN = and_(Case.opened_at < _END, or_(Case.closed_at.is_(None), Case.closed_at >= _START))
+_WENT_OVER = and_(Transfer.stage == TransferStage.EFFECTIVE, _within(Transfer.ended_at))
 _RAISED = and_(Escalation.state != EscalationState.WITHDRAWN, _within(Escalation.raised_at))
 
 
@@ -202,6 +205,8 @@ def _parts():
             .where(_WAS_OPEN),
             0,
         ),
+        ("transfers", Transfer.from_agency_id, (), select(func.count()).where(_WENT_OVER), 0),
+        ("transfers", Transfer.to_agency_id, (), select(func.count()).where(_WENT_OVER), 1),
         (
             "decisions",
             lead,
@@ -223,6 +228,7 @@ WIDTHS = {
     "goals": len(GOAL_COLUMNS),
     "gaps": len(GAP_STATES),
     "endings": len(ENDING_COLUMNS),
+    "transfers": len(TRANSFER_COLUMNS),
     "decisions": len(DECISION_COLUMNS),
 }
 
@@ -261,6 +267,21 @@ def _row_key(*of) -> str:
         theme, domain = of
         return f"{THEME}{theme}" if theme else domain
     return of[0] if of else ""
+
+
+#: What the figures of a quarter hold, kept with them since the second: 1 without transfers, 2 with them.
+FORMAT = 2
+_FORMAT_KEY = "format"
+
+
+def sealed(tables: dict[str, dict[str, list[int]]]) -> dict[str, dict[str, list[int]]]:
+    """One agency's tables as they are kept for good: with their format."""
+    return tables | {_FORMAT_KEY: {"": [FORMAT]}}
+
+
+def format_of(kept: Counts) -> int:
+    """The format of figures that were kept; 1 for those that say none."""
+    return max((tables.get(_FORMAT_KEY, {}).get("", [1])[0] for tables in kept.values()), default=1)
 
 
 #: What stands before the name of a theme, to tell it from a part of life.

@@ -28,7 +28,7 @@ def keep(*, at: datetime) -> int:
                 agency_id=agency_id,
                 area_id=area_id,
                 counted_at=at,
-                content=counted.get(agency_id, {}),
+                content=quarterly_counts.sealed(counted.get(agency_id, {})),
             )
             for agency_id, area_id in agencies
         ]
