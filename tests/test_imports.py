@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -148,6 +149,7 @@ def test_errors_name_row_and_column_and_must_be_accepted(world, bring):
     batch = bring(ONE, ROOF.replace("16/04/2004", "31/02/2004"), answers=EDUCATION)
     row = said(look(batch, world.declan), 3)
     assert (row.outcome, row.column, row.why) == ("error", "D.O.B.", "There is no such date.")
+    assert row.person == "Wiktoria Ní-Dhemo", "what is wrong is the date, not the name"
     with pytest.raises(RuleBroken, match="rows with errors") as why:
         confirm(batch, world.declan)
     assert why.value.field == "without_errors"
@@ -353,6 +355,32 @@ def test_a_line_manager_uploads_looks_chooses_and_confirms(world, as_):
     assert "1 case opened" in declan.get(here).text
     assert "Imported" in declan.get("/imports").text
     assert db.session.scalar(select(func.count(Case.id))) == 2
+
+
+def test_a_row_with_a_wrong_date_says_whose_it_is_and_names_that_column_only(world, as_):
+    """Nothing is said of the name where the name is right; and where it is missing, that is what is said."""
+    nameless = ROOF.replace("Wiktoria Ní-Dhemo", "")
+    declan = as_("declan")
+    here = upload(
+        declan,
+        sheet(
+            ONE,
+            ROOF.replace("16/04/2004", "31/02/2004"),
+            ROOF.replace("06/11/2026", "06/13/2026"),
+            ROOF.replace("03/07/2025", "someday"),
+            nameless,
+        ),
+    ).location
+    page = declan.get(here).text
+    assert "nobody named" not in page
+    rows = {
+        number: re.sub(r"<[^>]+>|\s+", " ", row)
+        for number, row in re.findall(r"Row </span>(\d+)</th>(.*?)</tr>", page, re.S)
+    }
+    for number, column in (("3", "D.O.B."), ("4", "By when"), ("5", "Opened")):
+        assert "Wiktoria Ní-Dhemo" in rows[number] and f"Error, {column}:" in rows[number], rows[number]
+        assert "name" not in rows[number].replace("Wiktoria Ní-Dhemo", ""), rows[number]
+    assert "Error, Client name: The name is missing." in rows["6"]
 
 
 def test_a_stale_confirmation_is_answered_with_both_readings(world, as_, bring):

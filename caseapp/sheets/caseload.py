@@ -35,7 +35,7 @@ def read_caseload(data: bytes, *, today: date) -> Sheet:
         elif (read := reader.read(row)) is not None:
             typed.append(read)
         else:
-            lines.append(Line(row.number, "error"))
+            lines.append(Line(row.number, "error", reader.name))
     people, grouped = group(typed, findings)
     errors = sorted(findings.errors, key=lambda error: error.row)
     notices = [*table.notices, *columns.notices, *_blank_rows(table, columns), *findings.notices]

@@ -91,6 +91,8 @@ class RowReader:
         self._kind, self._today, self._from_1904 = kind, today, from_1904
         self._row, self._failed = Row(0, ()), False
         self._guesses: list[tuple[str, str, Cell]] = []
+        #: Whose row was read last, also where another cell of it has to be mended; "" where the name itself has.
+        self.name = ""
 
     def read(self, row: Row) -> TypedRow | None:
         """The typed row, or None when something in it has to be mended (noted in the findings)."""
@@ -101,9 +103,10 @@ class RowReader:
             for name in MAX_LENGTH
             if name not in ("name", "first_name", "surname", "status")
         }
+        self.name = self._name()
         typed = TypedRow(
             number=row.number,
-            name=self._name(),
+            name=self.name,
             date_of_birth=self._date("date_of_birth", born=True),
             opened=self._date("opened"),
             due=self._date("due"),
