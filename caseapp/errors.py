@@ -2,11 +2,14 @@
 
 
 class RuleBroken(Exception):
-    """A rule of the house was not met; the message is shown beside `field` (422)."""
+    """A rule of the house was not met; the message is shown beside `field` (422). `also` holds what is amiss at the same
+    time, as (message, field) pairs, so that nobody learns of it by sending again and again."""
 
-    def __init__(self, message: str, field: str | None = None):
+    def __init__(
+        self, message: str, field: str | None = None, *, also: tuple[tuple[str, str | None], ...] = ()
+    ):
         super().__init__(message)
-        self.field = field
+        self.field, self.also = field, also
 
 
 class Stale(Exception):

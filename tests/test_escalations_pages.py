@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
-from caseapp import ids
-from caseapp.models import Escalation
-from caseapp.vocabulary import EscalationState, Rung
+from caseapp import clock, ids
+from caseapp.models import AuditEntry, Escalation
+from caseapp.services.audit.entries import entry, write_now
+from caseapp.vocabulary import AuditAct, EscalationState, Rung
 from tests.browser import fields_of
 from tests.gaps import day, raised, step, up
 
@@ -96,6 +97,37 @@ def test_the_manager_answers_on_the_ladder(world, as_, db_session):
     sinead = as_("sinead").get(where(gap)).text
     assert "A rule of theirs" in sinead and "Rang" in sinead
     assert "Niall" not in sinead
+
+
+def test_passing_up_names_all_that_is_missing_at_once_beside_its_fields(world, as_, db_session):
+    """S3-72, S3-76."""
+    gap = raised(world.orla, at=clock.now())
+    declan = as_("declan")
+    refused = post(declan, where(gap, "/answer"), {"answer": "up"}, page=where(gap))
+    assert refused.status_code == 422
+    amiss = {
+        "text": "Write what those who raised it should know",
+        "tried": "Say what was tried at your level",
+        "not_enough": "Say why it was not enough",
+        "urgent_reason": "It came to you today",
+    }
+    for field, words in amiss.items():
+        beside = refused.text.split(f'id="{field}-error"', 1)[1].split("</p>")[0]
+        assert words in beside, field
+        assert f'<a href="#{field}">{words}' in refused.text
+    half = post(
+        declan,
+        where(gap, "/answer"),
+        {"answer": "up", "text": "We could not", "tried": "Rang"},
+        page=where(gap),
+    )
+    assert 'id="not_enough-error"' in half.text and 'id="urgent_reason-error"' in half.text
+    assert 'id="text-error"' not in half.text and 'id="tried-error"' not in half.text
+    none = post(declan, where(gap, "/answer"), {}, page=where(gap)).text
+    assert "Choose what you answer" in none and 'id="text-error"' in none
+    asked = post(declan, where(gap, "/answer"), {"answer": "ask_back"}, page=where(gap)).text
+    assert "Write what you need to know" in asked and "Write what those who raised" not in asked
+    assert db_session.get(Escalation, gap).level is Rung.MANAGER
 
 
 def test_whoever_answers_too_late_reads_what_was_done_meanwhile(world, as_, db_session):
@@ -214,3 +246,30 @@ def test_a_page_of_the_list_costs_the_same_for_one_row_and_for_twenty(world, as_
     orla.get("/gaps-and-blocks")
     event.remove(Engine, "before_cursor_execute", note)
     assert len(statements) <= few
+
+
+def test_a_look_at_a_gap_has_its_ground_in_words_on_the_persons_list(world, as_, db_session):
+    """X-5: on what ground; also for a look that was written down before its ground was."""
+    gap = raised(world.orla, world.case_for(world.orla))
+    up(gap, world.declan, day(10))
+    assert as_("sinead").get(where(gap)).status_code == 200
+    assert db_session.scalar(select(AuditEntry.ground).where(AuditEntry.user_id == world.sinead.user_id)) == (
+        "ladder of a gap or block"
+    )
+    write_now([entry(world.gearoid, AuditAct.READ, "a gap or block", at=clock.now(), case_id=world.case_id)])
+    db_session.commit()
+    listed = as_("declan").get(f"/cases/{world.reference}/consent/disclosures").text
+    for who, ground in (
+        ("Sinéad Varley", "They answer on the ladder of a gap or block, which names nobody"),
+        (
+            "Gearóid Ashe",
+            "A gap or block: they raised it, it touches their work, or they answer on its ladder",
+        ),
+    ):
+        line = next(row for row in listed.split("<tr>") if who in row)
+        assert ground in line and "–" not in line.split("Ground:")[1], who
+    orla = as_("orla")
+    orla.get(where(gap))
+    page = orla.get(f"/cases/{world.reference}/audit").text
+    line = next(row for row in page.split("<tr>") if "Orla Keaveney" in row and "a gap or block" in row)
+    assert "Case manager of this case" in line

@@ -34,6 +34,11 @@ VIEWER_SERVES = bindparam("viewer_serves_areas", type_=Boolean())
 VIEWER_NATIONAL = bindparam("viewer_national", type_=Boolean())
 
 
+#: Why somebody may look at one, as the audit record says it (queries.audit_grounds has it in more words).
+OWN_GAP, FOLLOWED_GAP = "own gap or block", "gap or block that touches its work"
+LADDER, NAMED_LADDER = "ladder of a gap or block", "ladder of a gap or block, by name"
+
+
 class Sight(IntEnum):
     """How much of a gap or block a viewer sees; each level contains the one before."""
 
@@ -219,6 +224,19 @@ class EscalationFile:
     @property
     def own(self) -> bool:
         return self.sight is Sight.OWN
+
+    @property
+    def ground(self) -> str:
+        """Why the viewer may look, for the audit record; empty where it is about no case."""
+        if self.case_id is None:
+            return ""
+        if self.on_case:
+            return "lead agency"
+        if self.own:
+            return OWN_GAP
+        if self.sight is Sight.FOLLOWS:
+            return FOLLOWED_GAP
+        return NAMED_LADDER if self.named else LADDER
 
     def held_by(self, viewer: Viewer) -> bool:
         """Whether it is this viewer's turn: somebody of the rung that holds it."""

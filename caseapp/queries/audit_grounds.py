@@ -8,6 +8,7 @@ from caseapp import clock, dates
 from caseapp.extensions import db, read
 from caseapp.models import Case, CaseAssignment, ConsentGrant, User
 from caseapp.models.base import Id
+from caseapp.policy import escalations
 from caseapp.policy.scopes import CaseFile
 from caseapp.vocabulary import AuditAct, Role
 
@@ -26,7 +27,20 @@ PLAIN = {
     EMERGENCY: "Emergency access",
     "privacy officer": "Privacy officer, looking after the record",
     "disclosure": "A disclosure on a ground in law",
+    escalations.OWN_GAP: "A gap or block that their own agency raised",
+    escalations.FOLLOWED_GAP: "A gap or block that stops their action, or is joined to theirs",
+    escalations.LADDER: "They answer on the ladder of a gap or block, which names nobody",
+    escalations.NAMED_LADDER: "They answer on the ladder of a gap or block; the person agreed to be named",
 }
+#: What the audit record calls a look at a gap or block; older looks were written down without their ground.
+A_GAP = "a gap or block"
+
+
+def in_words(ground: str, what: str = "") -> str:
+    """A ground as people read it; for a look at a gap or block that has none, who reads those. Else empty."""
+    if not ground and what.startswith(A_GAP):
+        return "A gap or block: they raised it, it touches their work, or they answer on its ladder"
+    return PLAIN.get(ground, ground[:1].upper() + ground[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class Grounds:
     managers: frozenset[int]
 
     def of(self, entry) -> str:
-        """`entry` has at, user_id, act, case_id, ground and grant_id. Empty where nothing was shown on any ground."""
+        """`entry` has at, user_id, act, what, case_id, ground and grant_id. Empty where nothing was shown on any ground."""
         if entry.act is AuditAct.REFUSED:
             return "None: it was refused"
         if entry.act is AuditAct.SENT:
@@ -48,8 +62,8 @@ class Grounds:
             return self.grants.get(entry.grant_id, "Consent")
         if entry.ground == LEAD:
             return self._in_the_lead(entry)
-        if entry.ground:
-            return PLAIN.get(entry.ground, entry.ground[:1].upper() + entry.ground[1:])
+        if said := in_words(entry.ground, entry.what):
+            return said
         return "Their own agency knows the person" if entry.user_id and entry.case_id is None else ""
 
     def _in_the_lead(self, entry):

@@ -148,7 +148,7 @@ on_escalation = _on(
     "escalation_id",
     "gap",
     escalations.find_escalation,
-    about=lambda gap: {"case_id": gap.case_id, "detail": {"escalation": gap.id}},
+    about=lambda gap: {"case_id": gap.case_id, "detail": {"escalation": gap.id}, "ground": gap.ground},
 )
 
 #: One grievance between agencies, by `grievance_id`. The view gets `grievance`.
@@ -212,6 +212,15 @@ on_transfer = _on(
     "transfer_id", "transfer", transfers.find_transfer, about=lambda transfer: {"case": transfer.subject}
 )
 
+#: The receipt of an agency that handed a case over, where it is about what stayed with that agency: the reading is its own
+#: matter with the person, not one of the case's that another leads.
+on_handed_over = _on(
+    "transfer_id",
+    "transfer",
+    transfers.find_transfer,
+    about=lambda transfer: {"person_id": transfer.person_id},
+)
+
 #: One chapter of the own handbook, by `chapter_id`. The view gets `chapter`, a ChapterFile. Procedures are no secret within
 #: an agency: reading one is not noted.
 on_chapter = _on("chapter_id", "chapter", chapters.find_chapter)
@@ -251,8 +260,11 @@ def _of_somebody(subject):
     return bool(subject.get("case") or subject.get("case_id") or subject.get("person_id"))
 
 
-def note_reading(act: AuditAct, what: str, *, case=None, case_id=None, person_id=None, detail=None) -> None:
-    """Leave word that the answer to this request shows a record; written before the answer leaves (after_request).
+def note_reading(
+    act: AuditAct, what: str, *, case=None, case_id=None, person_id=None, detail=None, ground=""
+) -> None:
+    """Leave word that the answer to this request shows a record; written before the answer leaves (after_request). `ground`
+    says why they could, where no case says it.
 
     The first word about a record counts; `replace_reading` gives a better one (an export, a print)."""
     entries = g.setdefault("readings", [])
@@ -265,6 +277,7 @@ def note_reading(act: AuditAct, what: str, *, case=None, case_id=None, person_id
             case=case,
             case_id=case_id,
             person_id=person_id,
+            ground=ground,
             address=request.remote_addr or "",
             detail=detail,
         )

@@ -107,7 +107,8 @@ class Form(FlaskForm):
                 if key:
                     submissions.settle(key, self.result_id)
         except RuleBroken as broken:
-            self.reject(str(broken), broken.field)
+            for message, field in ((str(broken), broken.field), *broken.also):
+                self.reject(message, field)
             return False
         except Stale as stale:
             self.stale = stale

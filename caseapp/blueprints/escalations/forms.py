@@ -101,14 +101,19 @@ class AnswerForm(Form):
 
     version = HiddenField()
     answer = RadioField("Your answer", [needed("Choose what you answer")], choices={})
-    text = TextAreaField(
-        "What those who raised it should know", [needed("Write what those who raised it should know")]
-    )
+    #: each answer says in its own words what is missing, all of it at once (services.escalations)
+    text = TextAreaField("What those who raised it should know")
     tried = TextAreaField("What was tried at your level")
     not_enough = TextAreaField("Why it was not enough")
     urgent_reason = StringField("If it is urgent: why it goes up today")
     meeting_on = DayField("The group’s meeting")
     minute = StringField("Number of the minute", [at_most(40)])
+
+    def validate(self, extra_validators=None):
+        good = super().validate(extra_validators)
+        if not self.answer.data and not self.text.data:  # none was chosen that would say so
+            self.reject("Write what those who raised it should know", "text")
+        return good
 
     def offer(self, rung: Rung, *, asked: bool):
         """The answers open to a rung; `asked` where the one above waits for the answer to a question."""

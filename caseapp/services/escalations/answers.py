@@ -117,15 +117,12 @@ def pass_up(
     if above is None:
         raise RuleBroken("There is no rung above the national coordinator. Close it, and say how far it came")
     question = moves.question_to(row, level)
-    if not text:
-        asked = f"Answer what the {above.label.lower()} asked" if question else None
-        raise RuleBroken(asked or "Write what those who raised it should know", "text")
-    if question is None:
-        if not tried:
-            raise RuleBroken("Say what was tried at your level", "tried")
-        if not not_enough:
-            raise RuleBroken("Say why it was not enough", "not_enough")
-        _check_same_day(row, level, at, urgent_reason)
+    if question is not None:
+        if not text:
+            raise RuleBroken(f"Answer what the {above.label.lower()} asked", "text")
+    elif missing := _missing(row, at, text, tried, not_enough, urgent_reason):
+        first, *also = missing
+        raise RuleBroken(*first, also=tuple(also))
     if urgent_reason and not row.urgent:
         row.urgent, row.urgent_reason = True, urgent_reason
         moves.step(row, StepAct.URGENT, actor=actor, at=at, text=urgent_reason)
@@ -156,17 +153,29 @@ def pass_up(
     return row.id
 
 
-def _check_same_day(row, level, at, urgent_reason):
-    if level is not Rung.MANAGER or row.urgent or urgent_reason:
-        return
-    holding = moves.holding_of(row)
-    fresh = holding.came_by in (StepAct.SENT, StepAct.ANSWERED_BACK, StepAct.PARTED, StepAct.REOPENED)
-    if fresh and clock.local_day(holding.from_at) == clock.local_day(at):
-        raise RuleBroken(
+def _missing(row, at, text, tried, not_enough, urgent_reason) -> list[tuple[str, str]]:
+    """All that going up still wants, in the order of the form: (message, field)."""
+    wanted = (
+        (text, "Write what those who raised it should know", "text"),
+        (tried, "Say what was tried at your level", "tried"),
+        (not_enough, "Say why it was not enough", "not_enough"),
+        (
+            urgent_reason or not _came_today(row, at),
             "It came to you today. Give your advice, and pass it up from tomorrow; or say why it is urgent, and it "
             "goes today",
             "urgent_reason",
-        )
+        ),
+    )
+    return [(message, field) for there, message, field in wanted if not there]
+
+
+def _came_today(row, at) -> bool:
+    """It waits for the manager's advice of this day first (S3-72)."""
+    if row.level is not Rung.MANAGER or row.urgent:
+        return False
+    holding = moves.holding_of(row)
+    fresh = holding.came_by in (StepAct.SENT, StepAct.ANSWERED_BACK, StepAct.PARTED, StepAct.REOPENED)
+    return fresh and clock.local_day(holding.from_at) == clock.local_day(at)
 
 
 def _join_as_wished(row, lead, actor, at, text, tried, not_enough):
