@@ -115,7 +115,7 @@ def test_what_was_saved_meanwhile_is_not_overwritten(as_, world, directory, db_s
     form = fields_of(client.get("/agency/sign-in").text)
     client.submit("/agency/sign-in", "/agency/sign-in", directory="canal")
     answer = client.post("/agency/sign-in", data=form | {"directory_step_counts": "yes"})
-    assert answer.status_code == 409 and "while you were writing" in answer.text
+    assert answer.status_code == 409 and "in another window" in answer.text
     assert db_session.scalar(select(AgencySignIn.directory)) == "canal"
 
 

@@ -257,7 +257,7 @@ def test_an_entry_is_edited_by_one_at_a_time_and_an_answer_needs_words(world, as
     assert "The council takes letters" in stale.text and "Mine" in stale.text
     db_session.expire_all()
     assert db_session.get(RegisterEntry, entry).answered == "The council takes letters"
-    assert "Sinéad" in stale.text and "Saved now" in stale.text and "Yours, not saved yet" in stale.text
+    assert "Saved by Sinéad" in stale.text and "Yours, not saved yet" in stale.text
     again = fields_of(stale.text)
     assert again["title"] == TITLE and again["answered"].strip() == "Mine"
     sent = {name: again[name] for name in ("csrf_token", "once", "version", "title", "asked", "answered")}

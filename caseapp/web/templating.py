@@ -7,8 +7,9 @@ from flask import g, request, session
 from flask_login import current_user
 
 from caseapp import dates, ids, references
-from caseapp.web import escaping, navigation
+from caseapp.web import clash, escaping, navigation
 from caseapp.web.beside import beside_of, beside_of_minutes
+from caseapp.web.marks import two_texts
 from caseapp.web.sessions import AIDS, csrf_token
 
 
@@ -31,6 +32,7 @@ def install(app) -> None:
     )
     env.globals["url_for"] = navigation.link
     env.globals.update(beside_of=beside_of, beside_of_minutes=beside_of_minutes)
+    env.globals.update(two_texts=two_texts, clash_rows=clash.rows, saved_by_me=clash.is_me)
     env.globals["static_url"] = _hashed(Path(app.static_folder), app.static_url_path)
 
     @app.context_processor

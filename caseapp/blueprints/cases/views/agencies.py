@@ -73,7 +73,7 @@ def save_agency(case, row_id):
     ):
         return saved(url_for("cases.show", reference=case.reference, _anchor="agencies"), say="Saved.")
     form.catch_up()
-    return refused("cases/agency.html", form=form, known=known, called=acts.CALLED, **around(case))
+    return refused("cases/agency.html", form=form, known=known, **around(case))
 
 
 @bp.post("/cases/<ref:reference>/agencies/<id:row_id>/end")

@@ -104,7 +104,7 @@ def save_edit(case):
         if form.accepts(acts.edit, case, actor=viewer(), at=clock.now(), version=form.seen_version, **values):
             return saved(url_for("cases.show", reference=case.reference), say="Saved.")
     form.catch_up()
-    return refused("cases/edit.html", form=form, called=acts.CALLED, **around(case))
+    return refused("cases/edit.html", form=form, **around(case))
 
 
 @bp.get("/cases/<ref:reference>/contact")

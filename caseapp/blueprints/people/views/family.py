@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp.blueprints.people import bp
 from caseapp.blueprints.people.forms import EndForm, RelativeForm
-from caseapp.blueprints.people.views.record import found_or_404, number, sides, stale_by
+from caseapp.blueprints.people.views.record import found_or_404, number, sides
 from caseapp.clock import now
 from caseapp.policy.do import Do
 from caseapp.queries import people as read
@@ -64,7 +64,6 @@ def update_relative(person, relative_id):
         person=person,
         relative=relative,
         sides=sides(form, RELATIVE_FIELDS),
-        by=stale_by(form),
     )
 
 

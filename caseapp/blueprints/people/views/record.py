@@ -2,7 +2,6 @@
 
 from flask import abort, url_for
 
-from caseapp import dates
 from caseapp.blueprints.people import bp
 from caseapp.blueprints.people.forms import DeathForm, NumberForm, PersonForm
 from caseapp.clock import now, today
@@ -10,6 +9,7 @@ from caseapp.policy.do import Do
 from caseapp.queries import people as read
 from caseapp.services import people
 from caseapp.services.people import FIELDS
+from caseapp.web import clash
 from caseapp.web.access import on_person
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
@@ -38,7 +38,7 @@ def update_person(person):
     ):
         return saved(url_for("people.show", person_id=person.id), say="Saved.")
     known = read.known(person.id, viewer=viewer())
-    return refused("people/edit.html", form=form, person=known, sides=sides(form, FIELDS), by=stale_by(form))
+    return refused("people/edit.html", form=form, person=known, sides=sides(form, FIELDS))
 
 
 @bp.get("/people/<id:person_id>/death", endpoint="death")
@@ -94,35 +94,7 @@ def sides(form, labels) -> list[tuple[str, str, str]]:
     if not form.stale:
         return []
     form.version.data = str(form.stale.version)
-    rows = []
-    for name, label in labels.items():
-        if name in form._fields and name in form.stale.saved:
-            theirs, mine = _said(form.stale.saved[name]), _said(_typed(form, name))
-            if theirs != mine:
-                rows.append((label, theirs, mine))
-    return rows
-
-
-def stale_by(form) -> str:
-    """Who saved first, and when, as far as it is known."""
-    if not form.stale:
-        return ""
-    return ", ".join(part for part in (form.stale.by, dates.hour(form.stale.at)) if part)
-
-
-def _typed(form, name):
-    typed = form[name].data
-    if isinstance(form.stale.saved[name], bool) and isinstance(typed, str):
-        return typed == "yes"
-    return typed
-
-
-def _said(value) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if hasattr(value, "year"):
-        return dates.day(value)
-    return "" if value is None else getattr(value, "label", str(value))
+    return clash.rows(form, called=labels)
 
 
 def found_or_404(row):

@@ -4,7 +4,7 @@ from flask import url_for
 
 from caseapp.blueprints.people import bp
 from caseapp.blueprints.people.forms import ReviewForm, WarningForm
-from caseapp.blueprints.people.views.record import found_or_404, number, sides, stale_by
+from caseapp.blueprints.people.views.record import found_or_404, number, sides
 from caseapp.clock import now
 from caseapp.policy.do import Do
 from caseapp.queries import people as read
@@ -62,7 +62,6 @@ def create_warning_review(person, warning_id):
         person=person,
         warning=warning,
         sides=sides(form, WARNING_FIELDS),
-        by=stale_by(form),
     )
 
 

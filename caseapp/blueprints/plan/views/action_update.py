@@ -14,7 +14,6 @@ from caseapp.services import action_progress
 from caseapp.vocabulary import OPEN_ACTIONS, ActionKind, ActionStatus
 from caseapp.web.access import on_case
 from caseapp.web.answers import either, fragment, page, refused, saved, wants_fragment
-from caseapp.web.marks import two_texts
 from caseapp.web.navigation import reach
 from caseapp.web.sessions import viewer
 
@@ -249,11 +248,10 @@ def _conflict(case, one, form):
     wanted = ActionStatus(form.wanted) if form.wanted in set(ActionStatus) else None
     seen = ActionStatus(form.seen_status) if form.seen_status in set(ActionStatus) else a.status
     mine = (wanted or seen).label
-    what, my_what = two_texts(a.what, was.get("what", a.what))
     sides = [
         ("Status", a.status.label, mine),
         ("By when", due, was.get("by when", due) or "no date yet"),
-        ("Words", what, my_what),
+        ("Words", a.what, was.get("what", a.what)),
         ("Note", "" if a.last_note == was.get("note", a.last_note) else a.last_note, form.note.data or ""),
     ]
     by = (stale.by or one.head.told).split(" ")[0]
