@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from caseapp.errors import NotVisible
 from caseapp.extensions import read
-from caseapp.models import Action, Case, CaseNote, CaseNoteShare, Event, Goal, Person, PlanIssue
+from caseapp.models import Action, Case, CaseNote, CaseNoteShare, Correction, Event, Goal, Person, PlanIssue
 from caseapp.models.base import Id
 from caseapp.policy.case_sight import (
     DENIED_NOBODY,
@@ -287,6 +287,8 @@ class CaseFile:
     assigned: bool
     manager: bool
     grant_id: int | None
+    #: Whether anything that the person says stands beside the record at all (X-12); never shown, only spares the asking.
+    said_beside: bool
 
     @property
     def sees_all(self) -> bool:
@@ -337,6 +339,7 @@ CASE_COLUMNS = (
     .correlate(Case)
     .scalar_subquery()
     .label("grant_id"),
+    exists().where(Correction.case_id == Case.id).correlate(Case).label("said_beside"),
 )
 
 _BY_REFERENCE = select(*CASE_COLUMNS).where(Case.reference == bindparam("reference"), SEES_CASE)
@@ -347,7 +350,7 @@ def case_file(row) -> CaseFile | None:
     """The CaseFile behind a row of CASE_COLUMNS."""
     if row is None:
         return None
-    return CaseFile(*row[:8], Sight(row[8]), bool(row[9]), bool(row[10]), row[11])
+    return CaseFile(*row[:8], Sight(row[8]), bool(row[9]), bool(row[10]), row[11], bool(row[12]))
 
 
 def find_case(viewer: Viewer, reference: str, today: date | None = None) -> CaseFile | None:

@@ -10,7 +10,9 @@ from caseapp.web.sessions import viewer
 def beside_of(case) -> list[Said]:
     """What the person says about the things of this case that whoever is signed in reads; nothing where there is no
     case."""
-    return corrections.said(case, viewer=viewer()) if isinstance(case, CaseFile) else []
+    if not isinstance(case, CaseFile) or not case.said_beside:
+        return []
+    return corrections.said(case, viewer=viewer())
 
 
 def beside_of_minutes(meeting) -> list[Said]:
