@@ -14,6 +14,7 @@ from flask import render_template
 
 from caseapp import clock, dates, sheets
 from caseapp.queries.everything_held import SEALED, SECTIONS
+from caseapp.queries.former_leads import beside
 from caseapp.queries.held_accesses import Access
 from caseapp.queries.rights import agency_facts
 from caseapp.vocabulary import ItemDecision
@@ -55,6 +56,7 @@ def archive(request, items, looks: list[Access], at: datetime) -> bytes:
     grounds = Counter(one.ground.label for one in items if one.decision is ItemDecision.WITHHELD)
     left = [Left(ground, count) for ground, count in sorted(grounds.items())]
     facts = agency_facts(request.agency_id)
+    leads = beside(request.person_id, request.agency_id)
     about = {
         "asked_as": request.asked_as,
         "received_on": request.received_on,
@@ -64,6 +66,8 @@ def archive(request, items, looks: list[Access], at: datetime) -> bytes:
         "left": left,
         "left_count": sum(grounds.values()),
         "by_hand": len(given) - len(shown),
+        "before": leads.before,
+        "after": leads.after,
     }
     files = {
         "read-me-first.html": render_template(
@@ -114,6 +118,8 @@ def _json(about, sections, looks) -> bytes:
         "answered_by": asdict(about["agency"]),
         "withheld": [{"ground": one.ground, "count": one.count} for one in about["left"]],
         "kept_apart_and_given_by_hand": about["by_hand"],
+        "led_before": [_lead(one, "until") for one in about["before"]],
+        "led_since": [_lead(one, "since") for one in about["after"]],
         "sections": [
             {
                 "title": title,
@@ -142,6 +148,10 @@ def _json(about, sections, looks) -> bytes:
         ],
     }
     return json.dumps(data, ensure_ascii=False, indent=1).encode()
+
+
+def _lead(lead, word) -> dict:
+    return {"name": lead.name, "reach": lead.reach, word: lead.on.isoformat()}
 
 
 def _file(title: str) -> str:

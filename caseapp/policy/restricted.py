@@ -82,21 +82,22 @@ _IS_NAMED = (
 #: Select from Case: the viewer stands on the list of its restricted section.
 SEES_SECTION = and_(_LEADS, or_(IS_LINE_MANAGER, _IS_CASE_MANAGER, _IS_NAMED))
 
+#: Select from RestrictedEntry, joined to Case: handed to the agency that leads now.
+HANDED_TO_LEAD = (
+    exists()
+    .where(
+        _Handed.entry_id == RestrictedEntry.id,
+        _Handover.id == _Handed.handover_id,
+        _Handover.case_id == Case.id,
+        _Handover.to_agency_id == Case.lead_agency_id,
+        _Handover.taken_back_at.is_(None),
+    )
+    .correlate(RestrictedEntry, Case)
+)
 #: Select from RestrictedEntry, joined to Case.
 SEES_ENTRY = and_(
     SEES_SECTION,
-    or_(
-        RestrictedEntry.agency_id == Case.lead_agency_id,
-        exists()
-        .where(
-            _Handed.entry_id == RestrictedEntry.id,
-            _Handover.id == _Handed.handover_id,
-            _Handover.case_id == Case.id,
-            _Handover.to_agency_id == Case.lead_agency_id,
-            _Handover.taken_back_at.is_(None),
-        )
-        .correlate(RestrictedEntry, Case),
-    ),
+    or_(RestrictedEntry.agency_id == Case.lead_agency_id, HANDED_TO_LEAD),
     or_(
         RestrictedEntry.narrow.is_(False),
         IS_LINE_MANAGER,

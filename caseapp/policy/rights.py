@@ -2,7 +2,9 @@
 long a record is kept (X-5, X-9).
 
 A request is answered by the agency that leads the person's case: its line managers who see the case, and its privacy
-officers. Whoever wrote it down follows it as long as they see the person, but never what was gathered for it."""
+officers. Whoever wrote it down follows it as long as they see the person, but never what was gathered for it. An agency that
+led the case before, until another took over, answers for what stayed with it (policy.former_leads): its line managers and
+privacy officers read that, where the person asked for it, and nothing else of them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +14,7 @@ from sqlalchemy import Boolean, and_, bindparam, exists, or_, select
 from caseapp.extensions import read
 from caseapp.models import Case, Person, RetentionReview, SubjectItem, SubjectRequest
 from caseapp.models.base import Id
-from caseapp.policy import scopes
+from caseapp.policy import former_leads, scopes
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import (
@@ -71,14 +73,23 @@ def _registered_only(table):
     )
 
 
+#: The viewer's agency answers for what stayed with it when it handed the person's case over.
+_HANDED_OVER = and_(
+    SubjectRequest.agency_id == scopes.VIEWER_AGENCY,
+    scopes.VIEWER_PRACTISES,
+    scopes.not_denied(SubjectRequest.person_id),
+    exists()
+    .where(Case.person_id == SubjectRequest.person_id, former_leads.LED_BEFORE)
+    .correlate_except(Case),
+)
 #: Select from SubjectRequest.
-ANSWERS_REQUEST = _answers(SubjectRequest)
+ANSWERS_REQUEST = or_(_answers(SubjectRequest), and_(scopes.VIEWER_MANAGES, _HANDED_OVER))
 SEES_SUBJECT_REQUEST = or_(
     ANSWERS_REQUEST,
     and_(
         scopes.VIEWER_PRACTISES,
         SubjectRequest.recorded_by_id == scopes.VIEWER_USER,
-        _knows(SubjectRequest.person_id),
+        or_(_knows(SubjectRequest.person_id), _HANDED_OVER),
     ),
 )
 #: Select from RetentionReview.

@@ -231,6 +231,11 @@ ON_TRANSFER = {
     Do.KEEP_TRANSFER: _keeps,
     #: the line manager of the agency that hands over
     Do.REVIEW_HANDOVER: lambda viewer, transfer: _keeps(viewer, transfer) and viewer.manages,
+    #: the agency that led: what the person asks it for is what stayed with it (X-5)
+    Do.RECORD_SUBJECT_REQUEST: lambda viewer, transfer: (
+        transfer.stage is TransferStage.EFFECTIVE
+        and transfer.from_agency_id == viewer.agency_id != transfer.lead_agency_id
+    ),
     Do.READ_HANDOVER: lambda viewer, transfer: transfer.named,
     #: the line manager of the agency that was asked; they may also take their word back until the case is theirs
     Do.ANSWER_TRANSFER: lambda viewer, transfer: (

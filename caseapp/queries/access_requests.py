@@ -10,6 +10,7 @@ from caseapp.extensions import read
 from caseapp.models import AccessRequest, Agency, Case, CaseAssignment, ConsentGrant, Person, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
+from caseapp.policy.former_leads import REQUESTS_OF_OUR_TIME
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import case_manager
@@ -186,7 +187,7 @@ _ASKED = (
     .join(Person, Person.id == Case.person_id)
     .join(User, User.id == AccessRequest.asker_id)
     .join(Agency, Agency.id == AccessRequest.agency_id)
-    .where(ANSWERS)
+    .where(ANSWERS, REQUESTS_OF_OUR_TIME)
     .order_by(AccessRequest.decided_at.is_not(None), AccessRequest.asked_at.desc(), AccessRequest.id.desc())
     .limit(200)
 )

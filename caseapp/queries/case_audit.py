@@ -8,7 +8,9 @@ from sqlalchemy import and_, func, or_, select
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.models import AuditEntry
+from caseapp.models import AuditEntry, Case
+from caseapp.policy import scopes
+from caseapp.policy.former_leads import LOOKS_OF_OUR_TIME
 from caseapp.policy.restricted import SAYS_NOTHING_OF_IT
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
@@ -101,15 +103,18 @@ def looks(
     page: int = 1,
     size: int = PAGE,
 ) -> tuple[list[Look], int]:
-    """One page of the audit record of this case, newest first, and how many entries there are."""
-    which = [_of(case, viewer), *_narrowed(wanted or Wanted())]
-    total = db.session.scalar(select(func.count()).select_from(AuditEntry).where(*which))
+    """One page of the audit record of this case, newest first, and how many entries there are. Looks from before another
+    agency handed the case over are that agency's (docs/decisions/0032)."""
+    which = list(_narrowed(wanted or Wanted()))
+    binds = scopes.binds(viewer)
+    total = db.session.scalar(_of(case, viewer, func.count()).where(*which), binds)
     rows = db.session.execute(
-        select(*_COLUMNS)
+        _of(case, viewer, *_COLUMNS)
         .where(*which)
         .order_by(AuditEntry.number.desc())
         .limit(size)
-        .offset((page - 1) * size)
+        .offset((page - 1) * size),
+        binds,
     ).all()
     grounds = audit_grounds.grounds(case, {row.user_id for row in rows if row.user_id})
     return [Look(*row[:4], _said(row.what), grounds.of(row)) for row in rows], total
@@ -136,22 +141,29 @@ def _narrowed(wanted):
 def staff(case: CaseFile, *, viewer: Viewer) -> list[tuple[int, str, str]]:
     """Who stands in the record: (id, name, agency), by name."""
     rows = db.session.execute(
-        select(AuditEntry.user_id, AuditEntry.user_name, AuditEntry.agency_name)
-        .where(_of(case, viewer), AuditEntry.user_id.is_not(None))
-        .distinct()
+        _of(case, viewer, AuditEntry.user_id, AuditEntry.user_name, AuditEntry.agency_name)
+        .where(AuditEntry.user_id.is_not(None))
+        .distinct(),
+        scopes.binds(viewer),
     )
     found = {row.user_id: (row.user_name, row.agency_name) for row in rows}
     return sorted(((one, *names) for one, names in found.items()), key=lambda one: one[1:])
 
 
-def _of(case, viewer):
+def _of(case, viewer, *columns):
     """Entries about the case; and about its person where the own agency looked. Who else works with the person is
     theirs to know, not ours. What was read or done in the restricted section has a list of its own readers (X-6)."""
-    return and_(
-        AuditEntry.chain == case.person_id,
-        SAYS_NOTHING_OF_IT,
-        or_(
-            AuditEntry.case_id == case.id,
-            and_(AuditEntry.case_id.is_(None), AuditEntry.agency_id == viewer.agency_id),
-        ),
+    return (
+        select(*columns)
+        .select_from(AuditEntry)
+        .join(Case, Case.id == case.id)
+        .where(
+            AuditEntry.chain == case.person_id,
+            SAYS_NOTHING_OF_IT,
+            or_(
+                AuditEntry.case_id == case.id,
+                and_(AuditEntry.case_id.is_(None), AuditEntry.agency_id == viewer.agency_id),
+            ),
+            LOOKS_OF_OUR_TIME,
+        )
     )

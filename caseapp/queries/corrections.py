@@ -66,7 +66,7 @@ _MINUTES = (
 )
 #: Select from Correction of the one case; executed with `case.binds(viewer)`.
 SEES_CORRECTION = or_(
-    scopes.ALL_HERE,
+    and_(scopes.ALL_HERE, Correction.about != CorrectionOf.NOTE),  # not all notes are this lead agency's
     and_(Correction.about == CorrectionOf.PLAN, scopes.WHOLE_PLAN_HERE),
     and_(Correction.about == CorrectionOf.GOAL, _thing(Goal, scopes.SEES_GOAL_HERE)),
     and_(Correction.about == CorrectionOf.ACTION, _ACTION),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp.extensions import read
@@ -20,7 +20,7 @@ from caseapp.models import (
     User,
 )
 from caseapp.models.base import Id
-from caseapp.policy import scopes
+from caseapp.policy import former_leads, scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import DenialAct, DenialGround, Role
@@ -28,6 +28,7 @@ from caseapp.vocabulary import DenialAct, DenialGround, Role
 _PERSON_ID = bindparam("person_id", type_=Id)
 _CASE_ID = bindparam("case_id", type_=Id)
 _By = aliased(User, name="denial_by")
+_SetBy = aliased(Agency, name="denial_set_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Denial:
     by_reference: bool
     #: The plan was reviewed since somebody last said that it is still needed.
     due: bool
+    #: Recorded while another agency led, which keeps to itself why.
+    before: bool
+    set_by_agency: str
     steps: tuple[Step, ...] = ()
 
 
@@ -82,12 +86,18 @@ _REVIEWED = (
     .scalar_subquery()
 )
 _OF_CASE = (
-    select(*_COLUMNS, and_(AccessDenial.ended_at.is_(None), AccessDenial.looked_at < _REVIEWED).label("due"))
+    select(
+        *_COLUMNS,
+        and_(AccessDenial.ended_at.is_(None), AccessDenial.looked_at < _REVIEWED).label("due"),
+        not_(former_leads.DENIAL_IN_OUR_WORDS).label("before"),
+        _SetBy.name.label("set_by_agency"),
+    )
     .select_from(AccessDenial)
     .join(Case, Case.person_id == AccessDenial.person_id)
     .join(User, User.id == AccessDenial.user_id)
     .join(Agency, Agency.id == AccessDenial.agency_id)
-    .where(Case.id == _CASE_ID, scopes.SEES_ALL)
+    .join(_SetBy, _SetBy.id == AccessDenial.set_by_agency_id)
+    .where(Case.id == _CASE_ID, scopes.SEES_ALL, former_leads.DENIALS_OF_OUR_TIME)
     .order_by(AccessDenial.ended_at.is_not(None), AccessDenial.set_at.desc(), AccessDenial.id.desc())
 )
 _STEPS = (
@@ -101,19 +111,20 @@ _STEPS = (
     .join(AccessDenial, AccessDenial.id == AccessDenialStep.denial_id)
     .join(_By, _By.id == AccessDenialStep.user_id)
     .join(Case, Case.person_id == AccessDenial.person_id)
-    .where(Case.id == _CASE_ID, scopes.SEES_ALL)
+    .where(Case.id == _CASE_ID, scopes.SEES_ALL, former_leads.DENIAL_STEPS_OF_OUR_TIME)
     .order_by(AccessDenialStep.at, AccessDenialStep.id)
 )
 
 
 def of_case(case: CaseFile, *, viewer: Viewer) -> list[Denial]:
-    """Those who stand first, then those that have ended; each with its history."""
+    """Those who stand first, then those that have ended; each with its history. A denial goes on protecting under the next
+    lead agency, which reads who and on what ground; why, and what ended before, stays with the one that recorded it."""
     values = scopes.binds(viewer) | {"case_id": case.id}
     steps: dict[int, list[Step]] = {}
     for row in read(_STEPS, values):
         steps.setdefault(row[0], []).append(Step(*row[1:]))
     return [
-        Denial(*row[:11], bool(row[11]), bool(row[12]), tuple(steps.get(row[0], ())))
+        Denial(*row[:11], bool(row[11]), bool(row[12]), bool(row[13]), row[14], tuple(steps.get(row[0], ())))
         for row in read(_OF_CASE, values)
     ]
 

@@ -1,7 +1,7 @@
 """What of a person's record was shown to other agencies: to whom, when, on what ground (X-5, GDPR art. 15).
 
 It is read from the access record, which no answer leaves without (X-13), so it holds what was really shown and not
-what could have been."""
+what could have been. Each lead agency answers for its own time (docs/decisions/0032)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from caseapp.models import AuditEntry, Case, ConsentGrant, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.do import Do
+from caseapp.policy.former_leads import LOOKS_OF_OUR_TIME
 from caseapp.policy.restricted import SAYS_NOTHING_OF_IT
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries import audit_grounds
 from caseapp.vocabulary import AuditAct
 
 SHOWN = (AuditAct.READ, AuditAct.PRINTED, AuditAct.EXPORTED, AuditAct.LISTED, AuditAct.SEARCHED)
@@ -74,6 +76,7 @@ _ON_THE_CASE = (
         ),
         SAYS_NOTHING_OF_IT,
         scopes.SEES_ALL,
+        LOOKS_OF_OUR_TIME,
     )
 )
 #: Lists and exports name several cases at once; theirs stand in the entry's detail.
@@ -90,6 +93,7 @@ _IN_LISTS = (
         cast(AuditEntry.detail, Text).contains(bindparam("case_text")),
         SAYS_NOTHING_OF_IT,
         scopes.SEES_ALL,
+        LOOKS_OF_OUR_TIME,
     )
 )
 
@@ -171,4 +175,6 @@ def _periods(case):
 
 
 def _ground(row):
-    return "Consent, for a list of its own work" if row.act is not AuditAct.READ else row.ground.capitalize()
+    if row.act is not AuditAct.READ:
+        return "Consent, for a list of its own work"
+    return audit_grounds.in_words(row.ground, row.what)

@@ -9,15 +9,16 @@ agency that answers keeps, and never anything else."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from enum import Enum
+from datetime import datetime, time
 
 from sqlalchemy import select
 
-from caseapp import clock, dates
+from caseapp import clock
 from caseapp.extensions import db
 from caseapp.models import Agency, Base, Case, Person, User
 from caseapp.pieces import pieces
+from caseapp.policy import former_leads
+from caseapp.queries.held_words import label, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,24 +155,6 @@ SEALED = {
 #: Columns that are keys or machinery and say nothing.
 SILENT = {"id", "version", "position", "key", "held_in", "held_key", "sequence", "protocol_version"}
 
-LABELS = {
-    "text": "In words",
-    "what": "What",
-    "words": "In your own words",
-    "does": "What it does",
-    "agency_id": "Agency",
-    "user_id": "Who",
-    "at": "When",
-    "born_on": "Born on",
-    "seq": "Number",
-    "on": "Day",
-    "actor_id": "By",
-    "author_id": "Written by",
-    "owner_agency_id": "Agency that does it",
-    "owner_user_id": "Worker who does it",
-    "cm": "Case manager",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -219,12 +202,15 @@ def walk(
     *,
     agency_id: int | None = None,
     own_of: int | None = None,
+    former: list[int] | None = None,
+    cut: bool = False,
     whole_rows: bool = True,
 ) -> Iterator[tuple[str, list]]:
     """Every table that belongs, parents first, with the rows of this person: the cases named, what hangs on them, and,
     where `person_id` is given, the person's own row and what hangs on it. With an agency, what each agency keeps for
     itself is that one's only; `own_of` names the person whose such rows count although the person's own row does not.
-    Without `whole_rows`, only the keys."""
+    With `cut` also what a lead agency keeps for itself is that one's only, and of `former` cases, which the agency
+    handed over, that is all there is. Without `whole_rows`, only the keys."""
     ids: dict[str, list] = {"person": [person_id] if person_id else [], "case": sorted(case_ids)}
     for name, ties in belonging().items():
         table = Base.metadata.tables[name]
@@ -232,35 +218,70 @@ def walk(
             ties = [("id", name)]
         columns = list(table.columns) if whole_rows else list(table.primary_key.columns)
         own = OWN_ONLY.get(name) if agency_id is not None else None
+        kept = former_leads.KEPT.get(name) if cut else None
         rows: dict[tuple, object] = {}
         for column, target in ties:
             sought = [own_of] if own and target == "person" and own_of else ids.get(target, [])
+            ours = kept and kept.rows
+            if kept and target == "case" and former:
+                sought = sorted({*sought, *former})
+            elif kept and kept.own is not None and target == "person" and former and not sought:
+                sought, ours = [own_of], kept.own
             for chunk in pieces(sought):
                 statement = select(*columns).where(table.c[column].in_(chunk))
                 if own:
                     statement = statement.where(table.c[own] == agency_id)
-                for row in db.session.execute(statement).mappings():
+                values = {}
+                if kept:
+                    statement = _with_case(statement, table, kept).where(ours)
+                    values = former_leads.binds_of(agency_id)
+                for row in db.session.execute(statement, values).mappings():
                     rows[tuple(row[key.name] for key in table.primary_key.columns)] = row
         if "id" in table.c:
             ids[name] = sorted(key[0] for key in rows)
         yield name, list(rows.values())
 
 
-def held(person_id: int, case_ids: Iterable[int], *, person_too: bool, agency_id: int) -> list[Held]:
-    """What the agency holds about the person, in words and in the order of the pack."""
+def _with_case(statement, table, kept):
+    """The statement with the case of its rows beside it."""
+    for other, on in kept.joins or ((Case, Case.id == table.c.case_id),):
+        statement = statement.outerjoin(other, on)
+    return statement
+
+
+def held(
+    person_id: int,
+    case_ids: Iterable[int],
+    *,
+    person_too: bool,
+    agency_id: int,
+    former: Iterable[int] = (),
+) -> list[Held]:
+    """What the agency holds about the person, in words and in the order of the pack: of the cases named, and of the
+    `former` ones, which it handed over, what stayed with it. What an earlier lead agency kept for itself is that agency's
+    (policy.former_leads)."""
     whom = person_id if person_too else None
-    found = {name: rows for name, rows in walk(whom, case_ids, agency_id=agency_id, own_of=person_id) if rows}
+    former = sorted(former)
+    rows_of = walk(whom, case_ids, agency_id=agency_id, own_of=person_id, former=former, cut=True)
+    found = {name: rows for name, rows in rows_of if rows}
     names = _Names(found)
     shut = {row["id"] for row in found.get("disclosure", ()) if SEALED["disclosure"](row)}
+    gone_over = former or any(row["lead_since"] for row in found.get("case", ()))
     things = []
     for name, section in SECTIONS.items():
         rows = [
-            _thing(name, section, row, names, agency_id)
+            _thing(name, section, row, names, agency_id, _silent(name, row, agency_id) if gone_over else ())
             for row in found.get(name, ())
             if not (name == "disclosure_step" and row["disclosure_id"] in shut)
         ]
         things += sorted(rows, key=lambda one: (one.at is not None, one.at, one.key))
     return things
+
+
+def _silent(name, row, agency_id) -> tuple[str, ...]:
+    """Columns of this row that stay with the agency that wrote them."""
+    kept = former_leads.KEPT.get(name)
+    return kept.silent if kept and kept.by and row[kept.by] != agency_id else ()
 
 
 class _Names:
@@ -291,7 +312,7 @@ def _target(column):
     return next((key.column.table.name for key in column.foreign_keys), None)
 
 
-def _thing(name, section, row, names, agency_id) -> Held:
+def _thing(name, section, row, names, agency_id, silent=()) -> Held:
     table = Base.metadata.tables[name]
     key = ".".join(str(row[column.name]) for column in table.primary_key.columns)[:80]
     at = _moment(row[section.when]) if section.when else None
@@ -299,7 +320,7 @@ def _thing(name, section, row, names, agency_id) -> Held:
         return Held(name, key, section.title, at, "Information that is kept apart", (), APART, None)
     fields = []
     for column in table.columns:
-        if column.name in SILENT or row[column.name] in (None, ""):
+        if column.name in SILENT or column.name in silent or row[column.name] in (None, ""):
             continue
         target = _target(column)
         value = row[column.name]
@@ -308,58 +329,17 @@ def _thing(name, section, row, names, agency_id) -> Held:
         elif target is not None or (column.name.endswith("_id") and isinstance(value, int)):
             continue
         else:
-            text = _said(value)
+            text = said(value)
         if text:
             fields.append((label(column.name), text))
-    said = row[section.said] if section.said else None
-    title = section.one if said in (None, "") else f"{section.one}: {_said(said)}"
+    named = row[section.said] if section.said and section.said not in silent else None
+    title = section.one if named in (None, "") else f"{section.one}: {said(named)}"
     by = row.get("agency_id") if name not in ("case", "case_agency", "subject_request") else None
     look = section.look
     if look and by is not None and by != agency_id and names.agency.get(by):
         look = f"Written by {names.agency[by]}: ask them first"
     not_for = row[NOT_FOR[name]] if name in NOT_FOR else None
     return Held(name, key, section.title, at, title[:300], tuple(fields), look, not_for)
-
-
-def label(column: str) -> str:
-    """The name of a column as people read it."""
-    if column in LABELS:
-        return LABELS[column]
-    words = column.removesuffix("_id").replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def _said(value) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Enum):
-        return getattr(value, "label", str(value))
-    if isinstance(value, datetime):
-        return dates.moment(value)
-    if isinstance(value, date):
-        return dates.day(value)
-    if isinstance(value, dict | list | tuple):
-        return "\n".join(_lines(value))
-    if isinstance(value, bytes):
-        return f"a file of {len(value):,} bytes"
-    return str(value)
-
-
-def _lines(value, path=""):
-    """A nested record, one line for each value that says something."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if key == "id" or str(key).endswith("_id"):
-                continue
-            yield from _lines(one, f"{path}{' – ' if path else ''}{label(str(key))}")
-    elif isinstance(value, list | tuple):
-        if value and all(not isinstance(one, dict | list | tuple) for one in value):
-            yield f"{path}: {', '.join(_said(one) for one in value if one not in (None, ''))}"
-            return
-        for number, one in enumerate(value, 1):
-            yield from _lines(one, f"{path} {number}".strip())
-    elif value not in (None, ""):
-        yield f"{path}: {_said(value)}" if path else _said(value)
 
 
 def _moment(value) -> datetime | None:
@@ -374,10 +354,11 @@ def _moment(value) -> datetime | None:
 @dataclass(frozen=True, slots=True)
 class Keeps:
     """What of a person an agency keeps and answers for: the cases that it leads or led, and the person's own row unless
-    somebody else leads a later episode."""
+    somebody else leads a later episode. Of the `former` ones, which it handed over, only what stayed with it."""
 
     cases: tuple[int, ...]
     person_too: bool
+    former: tuple[int, ...] = ()
 
 
 def kept_by(agency_id: int, person_id: int) -> Keeps:
@@ -387,7 +368,9 @@ def kept_by(agency_id: int, person_id: int) -> Keeps:
     ).all()
     cases = tuple(row.id for row in rows if row.lead_agency_id == agency_id)
     if rows:
-        return Keeps(cases, rows[-1].lead_agency_id == agency_id)
+        former = select(Case.id).where(Case.person_id == person_id, former_leads.LED_BEFORE)
+        before = db.session.scalars(former.order_by(Case.episode), former_leads.binds_of(agency_id))
+        return Keeps(cases, rows[-1].lead_agency_id == agency_id, tuple(before))
     registered = db.session.scalar(
         select(Person.id).where(Person.id == person_id, Person.registered_by_agency_id == agency_id)
     )

@@ -23,6 +23,7 @@ from caseapp.models import (
 )
 from caseapp.models.base import Id
 from caseapp.policy import scopes
+from caseapp.policy.former_leads import LOOKS_OF_OUR_TIME
 from caseapp.policy.restricted import SECTION, SEES_ENTRY, SectionFile, in_force
 from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.vocabulary import AssignmentRole, AuditAct, Role
@@ -303,14 +304,17 @@ def looks(section: SectionFile, *, viewer: Viewer) -> list[Look]:
     says nothing of it."""
     rows = db.session.execute(
         select(AuditEntry.at, AuditEntry.user_name, AuditEntry.act, AuditEntry.what)
+        .join(Case, Case.id == AuditEntry.case_id)
         .where(
             AuditEntry.case_id == section.id,
+            LOOKS_OF_OUR_TIME,
             #: the own agency's readings, and whoever was refused
             or_(AuditEntry.agency_id == viewer.agency_id, AuditEntry.act == AuditAct.REFUSED),
             or_(AuditEntry.what.startswith(SECTION), AuditEntry.what.startswith("restricted:")),
         )
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-        .limit(LOOKS_MOST)
+        .limit(LOOKS_MOST),
+        scopes.binds(viewer),
     )
     return [Look(row.at, row.user_name, row.act, _said(row.what)) for row in rows]
 

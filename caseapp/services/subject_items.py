@@ -35,7 +35,11 @@ def gather(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int | No
         )
     }
     found = everything_held.held(
-        row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
+        row.person_id,
+        kept.cases,
+        person_too=kept.person_too,
+        agency_id=row.agency_id,
+        former=kept.former,
     )
     new = [one for one in found if (one.table, one.key) not in there and not _this(one, row)]
     db.session.add_all(_item(row, one, at) for one in new)

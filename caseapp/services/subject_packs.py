@@ -39,7 +39,11 @@ def make_pack(asked: SubjectFile, *, actor: Viewer, at: datetime, version: int |
     ).all()
     kept = everything_held.kept_by(row.agency_id, row.person_id)
     looks = held_accesses.accesses(
-        row.person_id, kept.cases, person_too=kept.person_too, agency_id=row.agency_id
+        row.person_id,
+        kept.cases,
+        person_too=kept.person_too,
+        agency_id=row.agency_id,
+        former=kept.former,
     )
     content = write(row, items, looks, at)
     pack = SubjectPack(

@@ -16,6 +16,7 @@ from caseapp.policy import rights, rules
 from caseapp.policy.do import Do
 from caseapp.policy.rights import SubjectFile
 from caseapp.policy.scopes import CaseFile, PersonFile
+from caseapp.policy.transfers import TransferFile
 from caseapp.policy.viewer import Viewer
 from caseapp.protocols import add_months
 from caseapp.services import agency_staff, audit, events, record_hold
@@ -33,12 +34,13 @@ def answering(agency_id: int) -> set[int]:
 
 @use_case
 def receive(
-    about: CaseFile | PersonFile,
+    about: CaseFile | PersonFile | TransferFile,
     *,
     actor: Viewer,
     at: datetime,
     received_on: date,
     how: AskedHow,
+    asked_as: str = "",
     words: str = "",
     through: str = "",
     answer_how: str = "",
@@ -46,7 +48,9 @@ def receive(
     identity_on: date | None = None,
 ) -> int:
     """Write down that the person asked, on a local day, however they asked: no form is needed. Whoever sees the person
-    may; the line managers and privacy officers of the agency that leads the case are told. Returns its id."""
+    may; the line managers and privacy officers of the agency that leads the case are told. A transfer stands for what
+    stayed with the agency that handed over: it answers, and as it knows of the person no more, `asked_as` is the name that
+    they gave. Returns its id."""
     if not rules.may(actor, Do.RECORD_SUBJECT_REQUEST, about):
         raise NotAllowed
     today = clock.local_day(at)
@@ -55,14 +59,14 @@ def receive(
     if how is AskedHow.THROUGH and not through:
         raise RuleBroken("Say who speaks for them, and by what right", "through")
     _check_identity(identity_how, identity_on, today)
-    case = about if isinstance(about, CaseFile) else None
-    person_id = case.person_id if case else about.id
-    agency_id = case.lead_agency_id if case else _registered_by(person_id)
+    person_id, agency_id = _whose(about)
+    if isinstance(about, TransferFile) and not asked_as:
+        raise RuleBroken("Write the name that they gave", "asked_as")
     row = SubjectRequest(
         id=new_id(),
         agency_id=agency_id,
         person_id=person_id,
-        asked_as=_name(person_id),
+        asked_as=asked_as if isinstance(about, TransferFile) else _name(person_id),
         received_on=received_on,
         how=how,
         words=words,
@@ -82,6 +86,15 @@ def receive(
         step(row, AccessAct.IDENTITY, actor, at, identity_how)
     _tell(row, actor, at, "A person asked for what is kept about them. See Requests.")
     return row.id
+
+
+def _whose(about) -> tuple[int, int]:
+    """Of whom, and which agency answers."""
+    if isinstance(about, TransferFile):
+        return about.person_id, about.from_agency_id
+    if isinstance(about, CaseFile):
+        return about.person_id, about.lead_agency_id
+    return about.id, _registered_by(about.id)
 
 
 def _registered_by(person_id):
@@ -221,6 +234,51 @@ def note(asked: SubjectFile, *, actor: Viewer, at: datetime, text: str) -> int:
         raise RuleBroken("Write what happened", "text")
     step(row, AccessAct.NOTED, actor, at, text)
     return row.id
+
+
+def lead_changed(person_id: int, old_agency_id: int, old_agency: str, *, actor: Viewer, at: datetime) -> None:
+    """To be called when the actor's agency takes the lead. What the person asked of the agency that led and nobody has gathered
+    yet is asked of both: that one answers for what stays with it, and the new lead agency for what went over, by the same
+    day. What was gathered already is given as it stood."""
+    rows = db.session.scalars(
+        select(SubjectRequest)
+        .where(
+            SubjectRequest.person_id == person_id,
+            SubjectRequest.agency_id == old_agency_id,
+            SubjectRequest.stage == AccessStage.RECEIVED,
+        )
+        .with_for_update()
+    ).all()
+    for row in rows:
+        again = SubjectRequest(
+            id=new_id(),
+            agency_id=actor.agency_id,
+            recorded_at=at,
+            recorded_by_id=actor.user_id,
+            recorded_agency_id=actor.agency_id,
+            **{name: getattr(row, name) for name in _PASSED_ON},
+        )
+        db.session.add(again)
+        db.session.flush()
+        on = dates.day(row.received_on)
+        step(
+            again, AccessAct.RECEIVED, actor, at, f"Asked of {old_agency} on {on}, before the case went over"
+        )
+        step(
+            row,
+            AccessAct.NOTED,
+            actor,
+            at,
+            f"{actor.agency_name} leads now and answers for what went over; what stayed is answered here",
+        )
+        _tell(again, actor, at, "A person asked for what is kept about them. See Requests.")
+
+
+#: What a request says wherever it is answered.
+_PASSED_ON = (
+    *("person_id", "asked_as", "received_on", "how", "words", "through", "answer_how"),
+    *("identity_how", "identity_on", "due_on", "extended_to", "extended_reason", "extended_told_on"),
+)
 
 
 def _end(row, stage, act, actor, at, text):

@@ -33,6 +33,7 @@ from caseapp.services import (
     events,
     restricted,
     shut_out,
+    subject_requests,
     transfer_consent,
     transfer_records,
 )
@@ -118,6 +119,7 @@ def take_over(
     passed = _consents_and_actions(case, row, actor, at, old)
     handed = _notes(row, form.notes_from, actor, at)
     restricted.lead_changed(row.case_id, actor=actor, at=at)
+    subject_requests.lead_changed(file.person_id, old.id, old.name, actor=actor, at=at)
 
     row.to_agency_id = actor.agency_id
     transfer_records.move(row, TransferStage.EFFECTIVE, at=at)

@@ -27,6 +27,14 @@ class ReceiveForm(Form):
     identity_on = DayField("The day on which you made sure")
 
 
+class ReceiveBeforeForm(ReceiveForm):
+    """Asked of an agency that led before: it knows of the person no more."""
+
+    asked_as = StringField(
+        "Their name, as they give it", [needed("Write the name that they gave"), at_most(240)]
+    )
+
+
 class IdentityForm(WithVersion):
     how = StringField("How you know that it is them", [needed("Say how you know that it is them")])
     on = DayField("The day on which you made sure", [needed("Say on which day it was checked")])

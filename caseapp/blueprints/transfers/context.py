@@ -5,6 +5,7 @@ from flask import url_for
 from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.queries import transfer_page
+from caseapp.web import navigation
 from caseapp.web.sessions import viewer
 
 ACTS = (
@@ -13,6 +14,7 @@ ACTS = (
     Do.READ_HANDOVER,
     Do.ANSWER_TRANSFER,
     Do.TAKE_TRANSFER,
+    Do.RECORD_SUBJECT_REQUEST,
 )
 
 
@@ -25,10 +27,13 @@ def about(transfer, **more) -> dict:
     """The context of a page about this transfer: what stands in it for this viewer, what they may do, the way back."""
     me = viewer()
     it = transfer_page.page(transfer, viewer=me)
+    may = {act.name: rules.may(me, act, transfer) for act in ACTS}
+    asking = navigation.reach("rights.new_of_handed_over", transfer_id=transfer.id)
     return {
         "transfer": transfer,
         "it": it,
-        "may": {act.name: rules.may(me, act, transfer) for act in ACTS},
+        "may": may,
+        "request_url": asking if may["RECORD_SUBJECT_REQUEST"] else None,
         "back": page_of(transfer),
         "sight": f"Only about {it.first_name}" if it.first_name else "Names nobody",
     } | more

@@ -7,7 +7,7 @@ from caseapp.blueprints.cases import bp
 from caseapp.blueprints.cases.forms import AuditFilter
 from caseapp.blueprints.cases.record import around, page_number, pages
 from caseapp.policy.do import Do
-from caseapp.queries import case_audit
+from caseapp.queries import case_audit, former_leads
 from caseapp.sheets import csv_bytes
 from caseapp.vocabulary import AuditAct
 from caseapp.web import navigation
@@ -54,6 +54,7 @@ def audit(case):
         "cases/audit.html",
         form=form,
         looks=looks,
+        former=former_leads.of_case(case, viewer=viewer()),
         said=said,
         pages=pages(number, total, case_audit.PAGE, "cases.audit", reference=case.reference, **said),
         disclosures_url=navigation.reach("consent.disclosures", reference=case.reference),
@@ -70,6 +71,7 @@ def print_audit(case):
     return page(
         "cases/audit_print.html",
         looks=looks,
+        former=former_leads.of_case(case, viewer=viewer()),
         total=total,
         wanted=wanted,
         who=form.who.choices.get(said.get("who", "")) if "who" in said else "",

@@ -8,7 +8,7 @@ from caseapp import ids
 from caseapp.blueprints.consent import bp
 from caseapp.blueprints.consent.context import about, given_id
 from caseapp.policy.do import Do
-from caseapp.queries import consent, disclosures_told
+from caseapp.queries import consent, disclosures_told, former_leads
 from caseapp.queries import disclosures as reads
 from caseapp.vocabulary import AuditAct
 from caseapp.web.access import on_case, replace_reading
@@ -72,6 +72,7 @@ def disclosures(case):
         said=said,
         chosen=ids.written(wanted.agency_id) if wanted.agency_id else "",
         agencies=reads.agencies(case, viewer=viewer()),
+        former=former_leads.of_case(case, viewer=viewer()),
         made=disclosures_told.on_the_persons_list(case, viewer=viewer()) if not said else [],
         **about(case),
     )
@@ -88,6 +89,7 @@ def print_disclosures(case):
         wanted=wanted,
         agencies=_by_agency(found),
         standing=consent.by_agency(case, viewer=viewer()),
+        former=former_leads.of_case(case, viewer=viewer()),
         made=disclosures_told.on_the_persons_list(case, viewer=viewer()) if not wanted.agency_id else [],
         **about(case),
     )

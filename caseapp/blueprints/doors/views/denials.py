@@ -6,7 +6,7 @@ from caseapp import clock
 from caseapp.blueprints.doors import bp
 from caseapp.blueprints.doors.forms import DenyForm, EndDenialForm, KeepForm
 from caseapp.policy.do import Do
-from caseapp.queries import cases
+from caseapp.queries import cases, former_leads
 from caseapp.queries import denials as reads
 from caseapp.services import denials
 from caseapp.vocabulary import DenialGround
@@ -39,6 +39,7 @@ def of_case(case):
         ended=[one for one in listed if one.ended_at],
         ends={one.id for one in listed if denials.ends_here(one.agency_id, one.set_by_agency_id, viewer())},
         keep=KeepForm(formdata=None),
+        former=former_leads.of_case(case, viewer=viewer()),
         **around(case),
     )
 

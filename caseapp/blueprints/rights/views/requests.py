@@ -8,6 +8,7 @@ from caseapp.blueprints.rights.forms import (
     AnswerForm,
     ExtendForm,
     IdentityForm,
+    ReceiveBeforeForm,
     ReceiveForm,
     RefuseForm,
     SectionForm,
@@ -20,12 +21,20 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.scopes import find_case
 from caseapp.protocols import add_months
+from caseapp.queries import former_leads
 from caseapp.queries import rights as reads
 from caseapp.services import subject_items, subject_packs
 from caseapp.services import subject_requests as acts
 from caseapp.vocabulary import AskedHow, AuditAct
 from caseapp.web import lists
-from caseapp.web.access import allowed, on_case, on_person, on_subject_request, replace_reading
+from caseapp.web.access import (
+    allowed,
+    on_case,
+    on_handed_over,
+    on_person,
+    on_subject_request,
+    replace_reading,
+)
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.lists import Choice, ListSpec
 from caseapp.web.second_step import proven
@@ -62,21 +71,21 @@ def requests():
 # --- writing it down ------------------------------------------------------------------------------------------------
 
 
-def _receiving(about, form=None):
-    form = form or ReceiveForm(formdata=None, data={"received_on": clock.today()})
+def _receiving(about, form=None, kind=ReceiveForm):
+    form = form or kind(formdata=None, data={"received_on": clock.today()})
     return {"form": form, "today": clock.today(), "due_on": add_months(clock.today(), 1), **about}
 
 
-def _receive(record, about):
-    form = ReceiveForm()
-    names = ("received_on", "words", "through", "answer_how", "identity_how", "identity_on")
+def _receive(record, about, kind=ReceiveForm):
+    form = kind()
+    names = ("received_on", "words", "through", "answer_how", "identity_how", "identity_on", "asked_as")
     if form.validate_on_submit() and form.accepts(
         acts.receive,
         record,
         actor=viewer(),
         at=clock.now(),
         how=AskedHow(form.how.data),
-        **{name: form[name].data for name in names},
+        **{name: form[name].data for name in names if name in form},
     ):
         return saved(
             url_for("rights.show", asked_id=form.result_id),
@@ -92,6 +101,7 @@ def _of_case(case):
         "first": first_name(case, viewer=viewer()),
         "action": url_for("rights.receive_of_case", reference=case.reference),
         "back": url_for("plan.show", reference=case.reference),
+        "former": former_leads.of_case(case, viewer=viewer()),
     }
 
 
@@ -127,6 +137,27 @@ def receive_of_person(person):
     return _receive(person, _of_person(person))
 
 
+def _of_handed_over(transfer):
+    return {
+        "first": "The person",
+        "handed_over": transfer,
+        "action": url_for("rights.receive_of_handed_over", transfer_id=transfer.id),
+        "back": url_for("transfers.show", transfer_id=transfer.id),
+    }
+
+
+@bp.get("/transfers/<id:transfer_id>/requests/new")
+@on_handed_over(Do.RECORD_SUBJECT_REQUEST, "a request for what is kept, to write it down")
+def new_of_handed_over(transfer):
+    return page("rights/new_request.html", **_receiving(_of_handed_over(transfer), kind=ReceiveBeforeForm))
+
+
+@bp.post("/transfers/<id:transfer_id>/requests/new")
+@on_handed_over(Do.RECORD_SUBJECT_REQUEST, "a request for what is kept, to write it down")
+def receive_of_handed_over(transfer):
+    return _receive(transfer, _of_handed_over(transfer), ReceiveBeforeForm)
+
+
 # --- one request ----------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +190,7 @@ def _about(asked, **forms):
             "may": may,
             "case": case,
             "latest": dates.day(add_months(one.received_on, 3)),
+            "beside": former_leads.beside(asked.person_id, asked.agency_id) if asked.answers else None,
         }
         | drawn
         | forms
