@@ -413,7 +413,7 @@ def _minutes(writer, meeting) -> int:
         issued_by_id=writer.cm.user_id,
         version_before=1,
         version_after=1,
-        content=meeting_minutes_content.content(file, viewer=writer.cm),
+        content=meeting_minutes_content.content(meeting_minutes_content.held(file, viewer=writer.cm)),
     )
     writer.add(row)
     for agency_id in (*writer.partners, None):

@@ -124,6 +124,8 @@ def decisions(meeting: MeetingFile) -> list[Decision]:
     """Every decision, recorded ones first, in the order in which they were recorded; taken back ones have no number."""
     binds = {"meeting_id": meeting.id}
     found = {row[0]: Decision(*row) for row in read(_DECISIONS, binds)}
+    if not found:
+        return []
     views: dict[int, list[Stand]] = {}
     for decision_id, *view in read(_VIEWS, binds):
         views.setdefault(decision_id, []).append(Stand(*view))

@@ -27,6 +27,7 @@ from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_minutes_content, meeting_minutes_cut, settings
 from caseapp.queries.meeting_agenda import MEETING_ID, has_plan
+from caseapp.queries.meeting_minutes_content import Held
 from caseapp.queries.meeting_minutes_cut import Reader
 from caseapp.queries.meeting_minutes_difference import ChangeRow, difference
 from caseapp.queries.meeting_minutes_words import (
@@ -132,6 +133,8 @@ class Copy:
     has_plan: bool
     only_decisions: bool = False
     raw: Any = None
+    #: Of a draft, for those who write it: all that it is written from.
+    held: Held | None = None
 
 
 def reader(meeting: MeetingFile, *, viewer: Viewer) -> tuple[Reader, list]:
@@ -204,7 +207,9 @@ def _draft(meeting, viewer, who, actions) -> Copy:
         raise NotVisible
     if meeting.begun_at is None:
         raise NotVisible
-    made = _made(meeting, viewer, who, meeting_minutes_content.content(meeting, viewer=viewer))
+    held = meeting_minutes_content.held(meeting, viewer=viewer)
+    made = _made(meeting, viewer, who, meeting_minutes_content.content(held))
+    made.held = held if meeting.hosts else None
     made.only_decisions = not meeting.hosts
     return made
 

@@ -2,20 +2,47 @@
 and days stand as ISO text. What changed in the plan is not in it: that is the difference between the two versions that
 the minutes name, worked out from those versions on every reading, so that neither can ever tell something else."""
 
+from dataclasses import dataclass
+
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda, meeting_decisions, meeting_places, meeting_room
+from caseapp.queries.meeting_agenda import Agenda
+from caseapp.queries.meeting_decisions import Decision
 from caseapp.queries.meeting_places import presence_words
+from caseapp.queries.meeting_room import Apart, Frame, Typed
 
 FORMAT = 1
 
 
-def content(meeting: MeetingFile, *, viewer: Viewer) -> dict:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that the minutes are written from."""
+
+    frame: Frame
+    typed: Typed
+    places: list
+    agenda: Agenda
+    decisions: list[Decision]
+    aparts: list[Apart]
+
+
+def held(meeting: MeetingFile, *, viewer: Viewer) -> Held:
+    """What this meeting holds so far, for those who write its minutes."""
+    frame, typed = meeting_room.opened(meeting)
+    return Held(
+        frame,
+        typed,
+        meeting_places.places(meeting, viewer=viewer, person=frame.person),
+        meeting_agenda.agenda(meeting, viewer=viewer),
+        meeting_decisions.decisions(meeting),
+        meeting_room.aparts(meeting),
+    )
+
+
+def content(held: Held) -> dict:
     """Attendance, the person's view, decisions, notes, what was not agreed, parts held apart, what comes next."""
-    frame, typed = meeting_room.frame(meeting), meeting_room.typed(meeting)
-    places = meeting_places.places(meeting, viewer=viewer, person=frame.person)
-    agenda = meeting_agenda.agenda(meeting, viewer=viewer)
-    decided = [one for one in meeting_decisions.decisions(meeting) if one.number]
+    frame, typed = held.frame, held.typed
     return {
         "format": FORMAT,
         "kind": frame.kind.label,
@@ -43,14 +70,14 @@ def content(meeting: MeetingFile, *, viewer: Viewer) -> dict:
                 "here": place.here,
                 "uninvited": place.uninvited,
             }
-            for place in places
+            for place in held.places
         ],
         "view": {
             "words": typed.persons_view,
             "read_back": typed.read_back,
             "from": typed.persons_view_from,
         },
-        "decisions": [_decision(one) for one in decided],
+        "decisions": [_decision(one) for one in held.decisions if one.number],
         "not_agreed": typed.not_agreed,
         "person_agrees": typed.person_agrees,
         "points": [
@@ -64,7 +91,7 @@ def content(meeting: MeetingFile, *, viewer: Viewer) -> dict:
                 "goal_id": point.record_id if point.key.startswith("goal:") else None,
                 "agency_id": point.agency_id,
             }
-            for point in agenda.points
+            for point in held.agenda.points
             if point.note or point.carried
         ],
         "aparts": [
@@ -76,7 +103,7 @@ def content(meeting: MeetingFile, *, viewer: Viewer) -> dict:
                 "ended_at": _iso(one.ended_at),
                 "by": one.begun_by,
             }
-            for one in meeting_room.aparts(meeting)
+            for one in held.aparts
         ],
         "next": {
             "review_on": _iso(typed.next_review_on),

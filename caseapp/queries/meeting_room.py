@@ -43,7 +43,7 @@ class Typed(NamedTuple):
     version: int = 0
 
 
-_TYPED = select(
+_TYPED_COLUMNS = (
     MeetingRecord.reminder_read_at,
     MeetingRecord.persons_view,
     MeetingRecord.read_back,
@@ -55,13 +55,7 @@ _TYPED = select(
     MeetingRecord.next_review_on,
     MeetingRecord.saved_at,
     MeetingRecord.version,
-).where(MeetingRecord.meeting_id == MEETING_ID)
-
-
-def typed(meeting: MeetingFile) -> Typed:
-    """What is typed; empty before the meeting has begun."""
-    row = read(_TYPED, {"meeting_id": meeting.id}).first()
-    return Typed(*row) if row else Typed()
+)
 
 
 class Frame(NamedTuple):
@@ -123,9 +117,23 @@ _FRAME = (
 )
 
 
+_OPENED = _FRAME.add_columns(*_TYPED_COLUMNS).outerjoin(MeetingRecord, MeetingRecord.meeting_id == Meeting.id)
+_OF_FRAME = len(_FRAME.selected_columns)
+
+
 def frame(meeting: MeetingFile) -> Frame:
     """The meeting's facts. Raises NotVisible where it vanished between two statements."""
-    row = scopes.still_there(read(_FRAME, {"meeting_id": meeting.id}).first())
+    return _as_frame(scopes.still_there(read(_FRAME, {"meeting_id": meeting.id}).first()))
+
+
+def opened(meeting: MeetingFile) -> tuple[Frame, Typed]:
+    """The meeting's facts and what is typed about it, in one statement. Raises NotVisible as `frame` does."""
+    row = scopes.still_there(read(_OPENED, {"meeting_id": meeting.id}).first())
+    begun = row[-1] is not None
+    return _as_frame(row[:_OF_FRAME]), Typed(*row[_OF_FRAME:]) if begun else Typed()
+
+
+def _as_frame(row) -> Frame:
     given, family, known_as = row[16:]
     person = f"{given} {family}".strip() if given is not None else ""
     first = names.first_name(known_as or "", given, family or "") if person else ""

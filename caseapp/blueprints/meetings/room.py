@@ -20,10 +20,9 @@ def context(meeting, *, open_action: int | None = None, form=None, **more) -> di
     """Everything on the chair's page. `open_action` is the one row that is open, `form` what was typed in it."""
     me = viewer()
     agenda = meeting_agenda.agenda(meeting, viewer=me)
-    frame = meeting_room.frame(meeting)
+    frame, typed = meeting_room.opened(meeting)
     places = meeting_places.places(meeting, viewer=me, person=frame.person)
     decisions = meeting_decisions.decisions(meeting)
-    typed = meeting_room.typed(meeting)
     by_action = {one.action_id: one for one in decisions if one.action_id and one.dropped_at is None}
     current = _current(agenda, open_action)
     if open_action is not None and open_action not in agenda.actions:

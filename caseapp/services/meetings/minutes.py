@@ -222,7 +222,7 @@ def _person_was_there(meeting) -> bool:
 
 def _content(file, drafts, applied, actor) -> dict:
     """The frozen content; each decision names the actions and goals that it made, which say who may read it."""
-    content = meeting_minutes_content.content(file, viewer=actor)
+    content = meeting_minutes_content.content(meeting_minutes_content.held(file, viewer=actor))
     made: dict[int, list] = {}
     goals: dict[int, list] = {}
     for draft in drafts:

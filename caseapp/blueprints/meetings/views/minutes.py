@@ -20,10 +20,8 @@ from caseapp.policy.do import Do
 from caseapp.queries import (
     meeting_agenda,
     meeting_barriers,
-    meeting_decisions,
     meeting_minutes,
     meeting_minutes_copies,
-    meeting_room,
 )
 from caseapp.services.meetings import barriers
 from caseapp.services.meetings import minutes as service
@@ -73,11 +71,11 @@ def _context(meeting, form=None, aside=None, **more) -> dict:
         context["own_copy"] = next((one for one in copies if one.agency_id == me.agency_id), None)
         context["requests"] = meeting_minutes_copies.requests(meeting, viewer=me)
     elif meeting.hosts:
-        context["frame"] = meeting_room.frame(meeting)
-        decisions = meeting_decisions.decisions(meeting)
+        context["frame"] = copy.held.frame
+        decisions = copy.held.decisions
         context["begun"] = [d for d in decisions if not d.recorded_at and not d.dropped_at and d.text]
         if meeting_agenda.has_plan(meeting):
-            actions = meeting_agenda.agenda(meeting, viewer=me).actions
+            actions = copy.held.agenda.actions
             context["overtaken"] = [
                 (d, actions[d.action_id])
                 for d in decisions
