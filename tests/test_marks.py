@@ -22,6 +22,8 @@ def test_only_the_words_that_differ_are_marked_and_line_breaks_stay():
 def test_what_has_hardly_a_word_in_common_is_marked_whole():
     both = two_texts("He sleeps at the hostel now", "The council wrote a letter about rent")
     assert marked(both.theirs) == ["He sleeps at the hostel now"]
+    long = two_texts("He sleeps at the hostel now. " * 6, "The council wrote a letter about rent. " * 6)
+    assert not marked(long.theirs) and not marked(long.mine), "where all differs, nothing stands out"
 
 
 def test_of_a_long_text_stands_what_differs_and_what_is_around_it_and_theirs_can_be_had_whole():

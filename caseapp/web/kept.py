@@ -14,7 +14,7 @@ from flask import redirect, render_template, request, url_for
 
 from caseapp.web.demo_door import DemoDoor
 from caseapp.web.error_pages import show
-from caseapp.web.field_words import endpoint_of, in_words
+from caseapp.web.field_words import endpoint_of, readable
 from caseapp.web.forms import clean
 from caseapp.web.passwords import SignInForm
 from caseapp.web.sessions import KEPT_AT_MOST, local_path, viewer
@@ -23,7 +23,6 @@ PREFIX = "kept-"
 TO = "kept_to"
 
 _NEVER = re.compile(r"csrf|passw|secret|token|\A(?:kept-)?(?:old|new|again|code|answer)\Z", re.IGNORECASE)
-_PLUMBING = {"once", "version"}
 _NOTHING_TO_KEEP = {
     "auth.forgotten_now",
     "auth.new_password_now",
@@ -47,8 +46,7 @@ class Kept:
     @property
     def readable(self) -> list[tuple[str, str]]:
         """What its writer will recognise: the field's name in words, and the text."""
-        endpoint = endpoint_of(self.to)
-        return [(in_words(n, endpoint), v) for n, v in self.fields if v.strip() and n not in _PLUMBING]
+        return readable(self.fields, endpoint_of(self.to))
 
 
 def keep():
@@ -62,11 +60,7 @@ def keep():
     fields = [(name, value) for name, value in request.form.items(multi=True) if not _NEVER.search(name)]
     text = _kept(local_path(request.full_path.rstrip("?")), fields)
     if text is None and fields:  # too much to carry along: shown, to be copied
-        shown = [
-            (in_words(name, request.endpoint), value)
-            for name, value in fields
-            if value.strip() and name not in _PLUMBING
-        ]
+        shown = readable(fields, request.endpoint)
         return render_template("errors/error.html", status=401, kept=shown), 401
     return _door(SignInForm(formdata=None), text), 401
 

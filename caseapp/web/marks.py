@@ -11,8 +11,10 @@ MOST_WORDS = 2_000
 #: A stretch of more words than this that is the same on both sides is cut to what stands around the difference.
 LONGEST_SAME = 60
 _AROUND = 12
-#: What has less than this in common is marked whole: a patchwork of "the" and "and" says nothing.
+#: What has less than this in common is marked whole, because a patchwork of "the" and "and" says nothing; and where that
+#: would be more than so many words, not at all, because nothing stands out any more.
 _SOMETHING_IN_COMMON = 0.35
+_MARKED_WHOLE_MOST = 40
 _CUT = Markup('<span class="ca-cut">…</span>')
 
 
@@ -29,9 +31,11 @@ class TwoTexts:
 def two_texts(theirs: str, mine: str) -> TwoTexts:
     """Both texts, to be shown side by side."""
     stretches = list(_stretches(theirs, mine))
+    if len(stretches) == 1 and sum(len(words) for words in stretches[0][1:]) > _MARKED_WHOLE_MOST:
+        return TwoTexts(escape(theirs), escape(mine))
     left, right, cut = Markup(""), Markup(""), False
     for at, (same, one, other) in enumerate(stretches):
-        if same and len(one) > LONGEST_SAME and len(stretches) > 1:
+        if same and len(one) > LONGEST_SAME:
             cut = True
             shown = _shortened(one, at > 0, at < len(stretches) - 1)
             left, right = left + shown, right + shown
