@@ -12,6 +12,7 @@ from caseapp import clock, ids
 from caseapp.extensions import db
 from caseapp.models import (
     AccessDenial,
+    AccessRequest,
     AuditEntry,
     Base,
     Case,
@@ -26,7 +27,7 @@ from caseapp.models import (
 from caseapp.models.base import UTC
 from caseapp.policy import former_leads as policy
 from caseapp.policy import rights, scopes
-from caseapp.queries import corrections, everything_held, former_leads
+from caseapp.queries import access_requests, corrections, everything_held, former_leads
 from caseapp.services import assignments, case_notes, denials, subject_items, subject_requests
 from caseapp.vocabulary import (
     AccessAct,
@@ -36,6 +37,7 @@ from caseapp.vocabulary import (
     DenialGround,
     ItemDecision,
     NoteKind,
+    RequestOutcome,
     RestrictedKind,
     TransferReason,
     TransferStage,
@@ -406,7 +408,7 @@ def test_a_denial_goes_on_protecting_under_the_new_lead_which_reads_who_and_not_
     assert "Canal Street Drug Service led until" in page
     denial = db.session.scalar(select(AccessDenial.id).where(AccessDenial.ended_at.is_(None)))
     end = as_("nora").get(f"/cases/{world.reference}/denials/{ids.written(denial)}/end").text
-    assert "Recorded by Canal Street Drug Service, which knows why: ask them first" in end
+    assert "Recorded by Canal Street Drug Service, which knows why: ask it first" in end
     assert "CANARY" not in end
     denials.keep(world.case_for(world.nora), denial, **by(world.nora), text="Asked, and he wishes it")
     db.session.commit()
@@ -446,6 +448,53 @@ def test_before_a_transfer_nobody_is_sent_elsewhere(world, as_):
     as_("tomasz").get(f"/cases/{world.reference}/plan")
     page = as_("declan").get(f"/cases/{world.reference}/audit").text
     assert "Tomasz Wilk" in page and "led until" not in page
+
+
+def test_who_asked_to_be_let_in_before_is_the_old_leads_to_know_but_who_still_waits(world, as_):
+    """What was answered stays with who answered it; what waits, waits for whoever leads now."""
+    at = clock.now()
+    for who, outcome in (("shauna", RequestOutcome.REFUSED), ("amina", None)):
+        viewer = world.viewers[who]
+        db.session.add(
+            AccessRequest(
+                asker_id=viewer.user_id,
+                agency_id=viewer.agency_id,
+                case_id=world.case_id,
+                purpose=f"CANARY-PURPOSE-{who}",
+                needed_until=clock.today() + timedelta(days=9),
+                asked_at=at,
+                lapses_on=clock.today() + timedelta(days=9),
+                decided_at=outcome and at,
+                decided_by_id=outcome and world.declan.user_id,
+                outcome=outcome,
+                answer="CANARY-ANSWERED" if outcome else "",
+            )
+        )
+    before = access_requests.of_case(world.case_for(world.declan), viewer=world.declan)
+    assert {one.asker for one in before} == {"Shauna Begley", "Amina Yusuf"}
+    way.taken_over(world, way.ready(world))
+    shown = access_requests.of_case(world.case_for(world.nora), viewer=world.nora)
+    assert [one.asker for one in shown] == ["Amina Yusuf"]
+    kept = {
+        agency: everything_held.kept_by(world.agencies[agency], world.person_id)
+        for agency in ("canal", "northgate")
+    }
+    asked_of = {
+        agency: [
+            str(one.fields)
+            for one in everything_held.held(
+                world.person_id,
+                keeps.cases,
+                person_too=keeps.person_too,
+                agency_id=world.agencies[agency],
+                former=keeps.former,
+            )
+            if one.table == "access_request"
+        ]
+        for agency, keeps in kept.items()
+    }
+    assert len(asked_of["northgate"]) == 1 and "CANARY-PURPOSE-amina" in asked_of["northgate"][0]
+    assert "CANARY-PURPOSE-shauna" in str(asked_of["canal"])
 
 
 def test_what_the_person_says_about_a_note_that_stayed_stays_with_it(world, gone_over):
