@@ -237,7 +237,7 @@ def test_where_it_is_required_nothing_else_opens_first(app, as_, world):
             },
         )
         assert refused.status_code == 403 and "must not be lost" in refused.text
-        assert "Everybody who uses this system" in client.get("/account/second-step").text
+        assert "With your account a second step is needed" in client.get("/account/second-step").text
     finally:
         app.config["SECOND_FACTOR"] = "offered"
 
