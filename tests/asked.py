@@ -1,15 +1,22 @@
-"""What a view asked about its request, so that a test need not send what nobody would look at.
+"""What a view asked about its request and of the database, so that a test need not send what nobody would look at.
 
 `response.asked` of the test browser (tests/browser.py) holds the names of query parameters and of headers that were
-looked up while the answer was made, "*" where somebody went through all of them. The application is deterministic: an
-answer that was made without a look at HX-Request is the same answer with it.
+looked up while the answer was made, "*" where somebody went through all of them; the values that were looked up in the
+database, and the tables that were read. The application is deterministic: an answer that was made without a look at
+HX-Request is the same answer with it.
 """
 
 import contextvars
+import re
 import sys
+from collections import defaultdict
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
+from flask import g
 from flask.wrappers import Request
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict
 from werkzeug.utils import cached_property
 
@@ -22,6 +29,18 @@ class Asked:
     def __init__(self):
         self.query, self.headers = set(), set()
         self.raw = False  # whether somebody looked at the body in another way than as a form
+        self.refused = False  # whether the guard refused, so that the view never ran
+        self.values, self.tables = set(), set()  # bound in a statement; named in one
+        self.statements = []  # with what they bound
+
+    def way_to(self, value) -> frozenset:
+        """The statements that looked for `value`, and what else they bound; without those of the audit record, which
+        says in the end what was looked for."""
+        return frozenset(
+            (statement, tuple("this" if one == value else one for one in bound))
+            for statement, bound in self.statements
+            if value in bound and "audit_entry" not in statement
+        )
 
     def for_header(self, name: str) -> bool:
         return bool(self.headers & {name.lower(), ALL})
@@ -35,6 +54,75 @@ def listen() -> Asked:
     asked = Asked()
     _asked.set(asked)
     return asked
+
+
+def watch_over(app) -> None:
+    """Note whether the guard refused; after everything else, so that it looks first."""
+
+    @app.after_request
+    def note(response):
+        if (asked := _asked.get()) is not None:
+            asked.refused = g.get("refused", False)
+        return response
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _note_statement(_connection, _cursor, statement, parameters, _context, many):
+    if (asked := _asked.get()) is None:
+        return
+    bound = []
+    for values in parameters if many else (parameters,):
+        for value in values.values() if isinstance(values, dict) else values or ():
+            several = value if isinstance(value, (list, tuple)) else (value,)
+            bound += [one for one in several if isinstance(one, (int, str))]
+    asked.tables |= tables_of(statement)
+    asked.values.update(bound)
+    asked.statements.append((statement, tuple(bound)))
+
+
+@lru_cache(10_000)
+def tables_of(statement: str) -> frozenset[str]:
+    """The tables that a statement names (and a few words more, which do no harm)."""
+    return frozenset(re.findall(r'\b(?:FROM|JOIN|INTO|UPDATE|,)\s*\(*"?(\w+)', statement, re.IGNORECASE))
+
+
+class Alike:
+    """Which addresses one person need not ask for, because the guard is known to refuse them (web.access: it looks its
+    record up, and a view that is refused never runs):
+
+    - another address of the route was refused, and the two differ only in what was not looked up meanwhile;
+    - or in the record that the guard looks for, and the very statements with which this route looks for it have found
+      nothing for this person already, from another route.
+
+    So each route is asked for at least once, and each record by each way of looking for it. What is known holds until
+    something is changed: `note` forgets all at each form that was taken."""
+
+    def __init__(self):
+        self._refused = defaultdict(list)
+        self._ways = defaultdict(
+            set
+        )  # by route: (name in the address, the way in which its record is looked for)
+        self._closed = set()  # (way, value): looked for in vain
+
+    def known(self, method: str, address) -> bool:
+        route, values = (method, address.rule), address.values
+        return any(looked_up <= values.items() for looked_up in self._refused[route]) or any(
+            (way, values.get(name)) in self._closed for name, way in self._ways[route]
+        )
+
+    def note(self, method: str, address, response) -> None:
+        asked, route = response.asked, (method, address.rule)
+        if not asked.refused:
+            if method != "GET" and response.status_code < 400:
+                self.__init__()
+            return
+        looked_up = {(name, one) for name, one in address.values.items() if one in asked.values}
+        self._refused[route].append(looked_up)
+        if response.status_code == 404 and len(looked_up) == 1:
+            ((name, value),) = looked_up
+            if way := asked.way_to(value):
+                self._ways[route].add((name, way))
+                self._closed.add((way, value))
 
 
 class NotedQuery(ImmutableMultiDict):

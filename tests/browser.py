@@ -7,7 +7,10 @@ starts afresh afterwards, so the rows that the test then looks at are the ones t
 
 import contextvars
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
+from html import unescape
 from html.parser import HTMLParser
 
 from flask import has_app_context
@@ -26,6 +29,10 @@ VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
 DATA_SCRIPTS = {"application/json", "importmap"}
+#: Elements that begin a field or belong to one.
+OF_FORMS = frozenset(["button", "fieldset", "input", "object", "option", "output", "select", "textarea"])
+#: Attributes that name the id of another element.
+POINTING = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 #: What differs between two pages that are the same: values that are new each time, of which no rule says anything.
 ONCE_ONLY = re.compile(r'(?<=name="csrf_token" value=")[^"]+|(?<=name="once" value=")[^"]+')
 
@@ -79,7 +86,7 @@ class Browser(FlaskClient):
 
 @dataclass
 class Watch:
-    """What one request wrote: `pending` on open connections, `left` when its session ended."""
+    """What one request wrote: `pending` on open connections, `left` there when the view had answered."""
 
     pending: dict = field(default_factory=dict)
     tables: set = field(default_factory=set)
@@ -114,12 +121,13 @@ event.listen(Engine, "rollback", _settled)
 
 
 def watch_over(app) -> None:
-    """Note what is still open when a request ends; call it last, so that it runs before the session is closed."""
+    """Note what the view left open; call it last, so that it looks before anything else ends the transaction."""
 
-    @app.teardown_appcontext
-    def note(_error):
+    @app.after_request
+    def note(response):
         if (watch := _watch.get()) is not None:
             watch.left += [table for tables in watch.pending.values() for table in tables]
+        return response
 
 
 def judge(response, watch=None) -> None:
@@ -156,9 +164,8 @@ def faults_of_page(text: str) -> list[str]:
         faults.append(f"{len(page.headings)} h1: {page.headings}")
     elif not page.title.removeprefix("Error: ").startswith(page.headings[0]):
         faults.append(f"the title {page.title!r} does not start with the h1 {page.headings[0]!r}")
-    faults += [
-        f"{name}={value!r} points at nothing" for name, value in page.pointers if value not in page.ids
-    ]
+    ids = set(page.ids)
+    faults += [f"{name}={value!r} points at nothing" for name, value in page.pointers if value not in ids]
     return faults
 
 
@@ -183,51 +190,50 @@ class Form:
     fields: dict = field(default_factory=dict)
 
 
-class Page(HTMLParser):
+class Page:
     """What the rules need to know about a piece of HTML."""
 
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
+    def __init__(self, line_of):
         self.open, self.roots, self.ids, self.pointers, self.headings, self.forms = [], [], [], [], [], []
+        self.line_of = line_of
         self.root_attributes = None
         self.title = ""
         self._faults = []
-        self._inside = {}
         self._select = self._textarea = None
 
-    def handle_starttag(self, tag, pairs):
-        attributes = dict(pairs)
+    def start(self, element):
+        """An element begins, as `_element` tells of it."""
+        tag, attributes, faults, pointers = element
         if not self.open:
             self.roots.append(attributes)
-        self._judge_element(tag, attributes)
+        if faults:
+            self._faults += faults
         if tag == "html":
             self.root_attributes = attributes
         if "id" in attributes:
             self.ids.append(attributes["id"])
-        for name in ("for", "aria-labelledby", "aria-describedby", "aria-controls"):
-            self.pointers += [(name, one) for one in (attributes.get(name) or "").split()]
+        if pointers:
+            self.pointers += pointers
         if tag == "h1":
             self.headings.append("")
         if tag == "form":
+            if "form" in self.open:
+                self._faults.append("a form inside a form")
             self.forms.append(
                 Form((attributes.get("method") or "get").lower(), attributes.get("action") or "")
             )
-        self._note_field(tag, attributes)
+        if tag in OF_FORMS:
+            self._note_field(tag, attributes)
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag, pairs):
-        self.handle_starttag(tag, pairs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag):
+    def end(self, tag, at):
+        """It ends; `at` is the place in the text, as `line_of` knows it."""
         if tag in VOID:
             return
         if not self.open or self.open[-1] != tag:
-            self._faults.append(
-                f"</{tag}> on line {self.getpos()[0]} closes <{self.open[-1] if self.open else 'nothing'}>"
-            )
+            inside = self.open[-1] if self.open else "nothing"
+            self._faults.append(f"</{tag}> on line {self.line_of(at)} closes <{inside}>")
             if tag not in self.open:
                 return
             while self.open[-1] != tag:
@@ -238,28 +244,18 @@ class Page(HTMLParser):
         if tag == "textarea":
             self._textarea = None
 
-    def handle_data(self, data):
+    def words(self, data):
+        """Text between the tags, its references resolved."""
+        if not self.open:
+            if data.strip():
+                self._faults.append(f"text outside any element: {data.strip()[:40]!r}")
+            return
         if "h1" in self.open:
             self.headings[-1] += data
-        elif self.open and self.open[-1] == "title" and "svg" not in self.open:
+        elif self.open[-1] == "title" and "svg" not in self.open:
             self.title += data
-        if self._textarea and self.open and self.open[-1] == "textarea":
+        if self._textarea and self.open[-1] == "textarea":
             self.forms[-1].fields[self._textarea] += data
-        if not self.open and data.strip():
-            self._faults.append(f"text outside any element: {data.strip()[:40]!r}")
-
-    def _judge_element(self, tag, attributes):
-        if "style" in attributes or tag == "style":
-            self._faults.append(f"inline style on <{tag}>")
-        if tag == "script" and "src" not in attributes and attributes.get("type") not in DATA_SCRIPTS:
-            self._faults.append("inline script")
-        for name, value in attributes.items():
-            if name.startswith(("on", "hx-on")) or (value or "").strip().lower().startswith("javascript:"):
-                self._faults.append(f"script in {name}= on <{tag}>")
-        if tag == "img" and "alt" not in attributes:
-            self._faults.append("a picture without alt")
-        if tag == "form" and "form" in self.open:
-            self._faults.append("a form inside a form")
 
     def _note_field(self, tag, attributes):
         name, kind = attributes.get("name"), attributes.get("type")
@@ -288,7 +284,7 @@ class Page(HTMLParser):
         faults = list(self._faults)
         if self.open:
             faults.append(f"never closed: {self.open}")
-        doubled = sorted({one for one in self.ids if self.ids.count(one) > 1})
+        doubled = sorted(one for one, times in Counter(self.ids).items() if times > 1)
         if doubled:
             faults.append(f"ids used twice: {doubled}")
         for form in self.forms:
@@ -303,10 +299,106 @@ def _listed(value):
     return value if isinstance(value, list) else [value]
 
 
+@lru_cache(50_000)
+def _element(tag, pairs) -> tuple[str, dict, list, list]:
+    """Of a tag: its name, its attributes, what is wrong with it by itself, and the ids that it points at. The same few
+    thousand tags stand in all pages."""
+    attributes, faults = dict(pairs), []
+    if "style" in attributes or tag == "style":
+        faults.append(f"inline style on <{tag}>")
+    if tag == "script" and "src" not in attributes and attributes.get("type") not in DATA_SCRIPTS:
+        faults.append("inline script")
+    for name, value in attributes.items():
+        if name.startswith(("on", "hx-on")) or (value or "").strip().lower().startswith("javascript:"):
+            faults.append(f"script in {name}= on <{tag}>")
+    if tag == "img" and "alt" not in attributes:
+        faults.append("a picture without alt")
+    pointers = [(name, one) for name in POINTING for one in (attributes.get(name) or "").split()]
+    return tag, attributes, faults, pointers
+
+
+class _Reader(HTMLParser):
+    """Reads whatever calls itself HTML, as lenient as a browser."""
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.page = page
+
+    def handle_starttag(self, tag, pairs):
+        self.page.start(_element(tag, tuple(pairs)))
+
+    def handle_startendtag(self, tag, pairs):
+        self.handle_starttag(tag, pairs)
+        if tag not in VOID:
+            self.page.open.pop()
+
+    def handle_endtag(self, tag):
+        self.page.end(tag, self.getpos()[0])
+
+    def handle_data(self, data):
+        self.page.words(data)
+
+
+#: One piece of HTML as our templates write it: names in small letters, values in double quotes. Read so it costs a quarter;
+#: a text in which anything stands otherwise goes whole to the lenient reader.
+PIECE = re.compile(
+    r"""([^<]+)"""
+    r"""|<(?:/([a-z][a-z0-9]*)>"""
+    r"""|([a-z][a-z0-9]*)((?:\s+[a-zA-Z_:][-a-zA-Z0-9_:.]*(?:="[^"]*")?)*)\s*(/?)>"""
+    r"""|!(?:DOCTYPE|doctype)[ ]html>)"""
+)
+_PAIR = re.compile(r'([a-zA-Z_:][-a-zA-Z0-9_:.]*)(?:="([^"]*)")?')
+#: A & that does not surely begin a reference: readers differ about it.
+_DOUBTFUL = re.compile(r"&(?!(?:amp|lt|gt|quot|nbsp);|#[0-9]+;)")
+#: What they hold is text, and where it ends is not for PIECE to say once a < stands in it.
+RAW = frozenset("script style textarea title iframe noscript noembed noframes xmp plaintext".split())
+
+
+def _read_strictly(page, text) -> bool:
+    """Read what is written as PIECE says; False where something is not."""
+    at, raw = 0, None
+    for found in PIECE.finditer(text):
+        if found.start() != at:
+            return False
+        at = found.end()
+        words, closing, tag, attributes, closed = found.groups()
+        if words is not None:
+            page.words(unescape(words) if "&" in words else words)
+        elif closing is not None:
+            if raw not in (None, closing):
+                return False
+            raw = None
+            page.end(closing, found.start())
+        elif raw is not None:
+            return False
+        elif tag is not None:
+            element = _written(tag, attributes)
+            if element is None:
+                return False
+            page.start(element)
+            if closed:
+                if tag not in VOID:
+                    page.open.pop()
+            elif tag in RAW:
+                raw = tag
+    return at == len(text)
+
+
+@lru_cache(50_000)
+def _written(tag, attributes):
+    if _DOUBTFUL.search(attributes):
+        return None
+    pairs = [(found[1].lower(), found[2] and unescape(found[2])) for found in _PAIR.finditer(attributes)]
+    return _element(tag, tuple(pairs))
+
+
 def parse(text: str) -> Page:
-    page = Page()
-    page.feed(text)
-    page.close()
+    page = Page(lambda at: text.count("\n", 0, at) + 1)
+    if not _read_strictly(page, text):
+        page = Page(lambda line: line)
+        reader = _Reader(page)
+        reader.feed(text)
+        reader.close()
     page.title = " ".join(page.title.split())
     page.headings = [" ".join(heading.split()) for heading in page.headings]
     for form in page.forms:

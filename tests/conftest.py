@@ -7,10 +7,12 @@
 - `blank_database`: the url of one with nothing in it, for migrations.
 """
 
+import gc
 import os
 
 import pytest
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 
 from tests import databases, postgres, scratch
 from tests.tools import missing
@@ -23,16 +25,30 @@ settings.register_profile("house", deadline=None, derandomize=bool(os.environ.ge
 settings.load_profile("house")
 
 
+def pytest_collection_finish():
+    """What was imported and collected stays to the end: the collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """What takes longest goes first, so that no worker is left alone with it in the end."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/test_every_page.py"))
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory, worker_id):
+    """A folder for what is made once for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
 @pytest.fixture(scope="session", params=list(databases.KINDS))
-def database(request):
+def database(request, shared):
     try:
-        database = databases.KINDS[request.param]()
+        database = databases.KINDS[request.param](shared)
     except postgres.NoPostgres as why:
         missing(f"PostgreSQL ({why})")
     yield database
@@ -40,11 +56,11 @@ def database(request):
 
 
 @pytest.fixture(scope="session")
-def application(database, tmp_path_factory):
+def application(database, shared, tmp_path_factory):
     """The application on this database, built once; tests ask for `app`."""
     from caseapp import create_app
     from caseapp.extensions import db
-    from tests.asked import NotedRequest
+    from tests import asked, passwords
     from tests.browser import Browser, watch_over
 
     application = create_app(
@@ -57,9 +73,14 @@ def application(database, tmp_path_factory):
         }
     )
     application.test_client_class = Browser
-    application.request_class = NotedRequest
+    application.request_class = asked.NotedRequest
     watch_over(application)
-    yield application
+    asked.watch_over(application)
+    compiled = shared / "templates"
+    compiled.mkdir(exist_ok=True)
+    application.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    with passwords.quick():
+        yield application
     with application.app_context():
         db.engine.dispose()
 
@@ -75,8 +96,6 @@ def app(application, database):
     yield application
     with application.app_context():
         db.session.remove()
-        if database.kind == "sqlite":
-            db.engine.dispose()  # its open connections look at a file that is about to be replaced
 
 
 @pytest.fixture

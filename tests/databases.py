@@ -1,12 +1,16 @@
 """The two kinds of database, each able to go back to a known state between tests in a few milliseconds.
 
-SQLite: the state is a file, copied over the live one. PostgreSQL: the state is a schema of its own that holds a copy
-of every table with rows; going back empties the tables and copies those rows in, triggers and foreign keys set aside.
+SQLite: the state is a file, written over the live one in one transaction, under the connections of the application:
+what they know of the tables, and the statements they have prepared, stay good. PostgreSQL: the state is a schema of its
+own that holds a copy of every table with rows; going back empties the tables and copies those rows in, triggers and
+foreign keys set aside.
 """
 
 import contextlib
+import fcntl
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -20,8 +24,19 @@ from tests import postgres
 EMPTY = "empty"
 
 
+def made_once(folder: Path, name: str, make) -> Path:
+    """`folder`/`name`, made by `make(path)`, by whichever of several test processes comes first."""
+    place = folder / name
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            make(place)
+    return place
+
+
 class Database:
-    """`url` is where the application finds it; `reset()` goes back to migrated and empty, or to a kept state."""
+    """`url` is where the application finds it; `reset()` goes back to migrated and empty, or to a kept state. What it begins
+    with is made once in the folder `shared`, for all processes of a test run."""
 
     kind: str
     url: str
@@ -47,21 +62,52 @@ class Database:
 class Sqlite(Database):
     kind = "sqlite"
 
-    def __init__(self):
+    def __init__(self, shared=None):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="caseapp-sqlite-"))
         self.file = self.folder / "live.sqlite"
         self.url = f"sqlite:///{self.file}"
-        migrate.upgrade(self.url)
+        migrated = made_once(
+            shared or self.folder, "migrated.sqlite", lambda file: migrate.upgrade(f"sqlite:///{file}")
+        )
+        shutil.copyfile(migrated, self.file)
+        self.live = self._open(self.file)
+        self.states = {}
+        self.now = (
+            None  # (name of the state, its tables, the number of the schema, the number of changes by others)
+        )
         self.keep(EMPTY)
 
+    def _open(self, file):
+        return sqlite3.connect(file, timeout=3, isolation_level=None, check_same_thread=False)
+
     def keep(self, name):
-        _copy(self.file, self.folder / f"{name}.kept")
+        file = self.folder / f"{name}.kept"
+        _copy(self.file, file)
+        state = self._open(file)
+        tables = hash(
+            tuple(state.execute("SELECT type, name, rootpage, sql FROM sqlite_master ORDER BY 1, 2"))
+        )
+        self.states[name] = state, tables
 
     def reset(self, name=EMPTY):
-        for file in self.folder.glob("live.sqlite*"):
-            file.unlink()
-        shutil.copyfile(self.folder / f"{name}.kept", self.file)
+        """A connection reads the tables anew where the number of the schema is another than it knows, and SQLite gives a
+        new one to whatever is written over. Where the tables are the same it is put back."""
+        state, tables = self.states[name]
+        schema, changes = self._number("schema_version"), self._number("data_version")
+        if self.now == (name, tables, schema, changes):
+            return  # nobody wrote anything
+        known = self.now is not None and self.now[1:3] == (tables, schema)
+        try:
+            state.backup(self.live)
+            if known:
+                self.live.execute(f"PRAGMA schema_version = {schema}")
+        except sqlite3.OperationalError as why:
+            raise AssertionError(f"a test left a transaction open on SQLite ({why})") from None
+        self.now = name, tables, self._number("schema_version"), self._number("data_version")
+
+    def _number(self, pragma):
+        return self.live.execute(f"PRAGMA {pragma}").fetchone()[0]
 
     def another(self, name):
         """The url of one more migrated, empty database."""
@@ -83,6 +129,8 @@ class Sqlite(Database):
             file.unlink()
 
     def stop(self):
+        for connection in (self.live, *(state for state, _ in self.states.values())):
+            connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -96,12 +144,12 @@ def _copy(file, to):
 
 
 class PostgresStates:
-    """States of one PostgreSQL database: kept in schemas of their own, brought back by one script each."""
+    """States of one PostgreSQL database: kept in schemas of their own, brought back by one function each."""
 
     def __init__(self, control):
         self.control = control
-        self.control.execute("SET lock_timeout = '3s'")
-        self._scripts = {}
+        self.control.execute("SET lock_timeout = '3s'; SET session_replication_role = replica")
+        self._now = None
 
     def _tables(self):
         rows = self.control.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
@@ -116,10 +164,8 @@ class PostgresStates:
     def keep(self, name):
         schema = sql.Identifier(f"kept_{name}")
         self.control.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
-        steps = [sql.SQL("BEGIN; SET LOCAL session_replication_role = replica")]
         tables = self._tables()
-        for table in tables:
-            steps.append(sql.SQL("DELETE FROM {}").format(table))
+        steps = [sql.SQL("DELETE FROM {}").format(table) for table in tables]
         for table in tables:
             if self.control.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(table)).fetchone():
                 self.control.execute(
@@ -134,30 +180,42 @@ class PostgresStates:
                 )
         for sequence, value in self._sequences():
             steps.append(
-                sql.SQL("SELECT setval({}, {}, {})").format(
+                sql.SQL("PERFORM setval({}, {}, {})").format(
                     sql.Literal(sequence), sql.Literal(value or 1), sql.Literal(value is not None)
                 )
             )
-        steps.append(sql.SQL("COMMIT"))
-        self._scripts[name] = sql.SQL("; ").join(steps).as_string(self.control)
+        # a function, so that its hundred and more statements are planned once
+        script = sql.SQL("; ").join(steps).as_string(self.control)
+        self.control.execute(
+            sql.SQL("CREATE FUNCTION {}.back() RETURNS void LANGUAGE plpgsql AS {}").format(
+                schema, sql.Literal(f"BEGIN {script}; END")
+            )
+        )
 
     def reset(self, name=EMPTY):
+        if self._now == (name, self._written()):
+            return  # nobody wrote anything
         try:
-            self.control.execute(self._scripts[name])
+            self.control.execute(sql.SQL("SELECT {}.back()").format(sql.Identifier(f"kept_{name}")))
         except psycopg.errors.LockNotAvailable:
-            self.control.execute("ROLLBACK")
             raise AssertionError("a test left a transaction open on PostgreSQL") from None
+        self._now = name, self._written()
+
+    def _written(self):
+        """How far the server has written its log: whoever changes anything goes on in it."""
+        return self.control.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
 
 
 class Postgres(Database):
     kind = "postgresql"
 
-    def __init__(self):
+    def __init__(self, shared=None):
         super().__init__()
-        self.server = postgres.Server()
+        self.server = postgres.Server(made_once(shared, "postgres", _migrated_server) if shared else None)
         self.others: dict[str, PostgresStates] = {}
         try:
-            migrate.upgrade(self.server.create("template_migrated"))
+            if not shared:
+                migrate.upgrade(self.server.create("template_migrated"))
             self.url = self.server.create("live", "template_migrated")
             self.states = PostgresStates(self.server.connect("live"))
             self.keep(EMPTY)
@@ -194,6 +252,17 @@ class Postgres(Database):
         for states in (self.states, *self.others.values()):
             states.control.close()
         self.server.stop()
+
+
+def _migrated_server(place):
+    """The files of a server that holds a migrated template."""
+    server = postgres.Server()
+    try:
+        migrate.upgrade(server.create("template_migrated"))
+        server.end()
+        subprocess.run(["mv", server.data, place], check=True)
+    finally:
+        server.stop()
 
 
 KINDS = {"sqlite": Sqlite, "postgresql": Postgres}

@@ -39,28 +39,49 @@ class NoPostgres(Exception):
 
 
 class Server:
-    """One running server. `url(name)` is SQLAlchemy's address of a database in it."""
+    """One running server. `url(name)` is SQLAlchemy's address of a database in it. It begins empty, or with a copy of the
+    files of another one that has ended."""
 
-    def __init__(self):
+    def __init__(self, files=None):
         self.root = Path(tempfile.mkdtemp(prefix="caseapp-pg-", dir="/tmp"))
         self.user = _other_user()
         self.process = None
+        self.data = self.root / "data"
         try:
-            self._start()
+            self._start(files)
         except BaseException:
             self.stop()
             raise
 
-    def _start(self):
+    def _start(self, files):
         self.root.chmod(0o755)
         if self.user:
             os.chown(self.root, self.user.pw_uid, self.user.pw_gid)
         bin_ = self._programs()
-        data = self.root / "data"
+        if files:
+            subprocess.run(["cp", "-a", files, self.data], check=True)
+        else:
+            self._make(bin_)
+        settings = [f"-c{key}={value}" for key, value in SPEED.items()]
+        log = (self.root / "log").open("wb")
+        self.process = subprocess.Popen(
+            [bin_ / "postgres", "-D", self.data, f"-cunix_socket_directories={self.root}", *settings],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=_die_with_parent,
+            start_new_session=True,
+            cwd="/",
+            **self._as_user(),
+        )
+        log.close()
+        self._wait()
+
+    def _make(self, bin_):
         made = self._run(
             bin_ / "initdb",
             "-D",
-            data,
+            self.data,
             "-U",
             "postgres",
             "-A",
@@ -72,20 +93,6 @@ class Server:
         )
         if made.returncode:
             raise NoPostgres(f"initdb: {made.stderr}")
-        settings = [f"-c{key}={value}" for key, value in SPEED.items()]
-        log = (self.root / "log").open("wb")
-        self.process = subprocess.Popen(
-            [bin_ / "postgres", "-D", data, f"-cunix_socket_directories={self.root}", *settings],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=_die_with_parent,
-            start_new_session=True,
-            cwd="/",
-            **self._as_user(),
-        )
-        log.close()
-        self._wait()
 
     def _programs(self):
         """The first folder of programs that this machine and this user can really run."""
@@ -158,14 +165,18 @@ class Server:
             )
 
     def stop(self):
+        self.end()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def end(self):
+        """Let it write everything down and end; its files stay."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)  # closes the connections and ends
             try:
-                self.process.wait(10)
+                self.process.wait(60)  # on a machine that does much else
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        shutil.rmtree(self.root, ignore_errors=True)
 
 
 def found() -> list[Path]:
