@@ -28,14 +28,14 @@ class TwoTexts:
     whole: str = ""
 
 
-def two_texts(theirs: str, mine: str) -> TwoTexts:
-    """Both texts, to be shown side by side."""
+def two_texts(theirs: str, mine: str, cut_same: bool = True) -> TwoTexts:
+    """Both texts, to be shown side by side; without `cut_same` nothing is left out."""
     stretches = list(_stretches(theirs, mine))
     if len(stretches) == 1 and sum(len(words) for words in stretches[0][1:]) > _MARKED_WHOLE_MOST:
         return TwoTexts(escape(theirs), escape(mine))
     left, right, cut = Markup(""), Markup(""), False
     for at, (same, one, other) in enumerate(stretches):
-        if same and len(one) > LONGEST_SAME:
+        if same and cut_same and len(one) > LONGEST_SAME:
             cut = True
             shown = _shortened(one, at > 0, at < len(stretches) - 1)
             left, right = left + shown, right + shown
