@@ -61,6 +61,7 @@ def _end_session():
 def outside_transaction():
     """For slow work in a request that writes (a password's hash takes 40 ms): nobody else waits for it. What was read
     before may have changed by the end, so look again before relying on it."""
+    reader.ended()
     db.session.rollback()
     yield
     begin_writing()
