@@ -3,25 +3,46 @@
 - `live`: the running server (`.url`, `.accounts`, `.rows(sql)`); its database goes back to the demo before each test.
 - `browse(script=True, width=1280)`: a fresh browser page. At the end of the test every page it showed must have kept
   the house rules: no CSP violation, no script error.
-- `sign_in(page, "orla@…")`: through the door, with the demo's password.
+- `sign_in(page, "orla@…", "/caseload")`: signed in, and there. That the door itself works is proven where it is the matter.
 - `script`: a test that asks for it runs twice, with and without JavaScript.
 """
 
 import contextlib
 import fcntl
 import json
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.servers import ROOT, environment, flask, serving
+from tests.e2e.reader import Reader
+from tests.e2e.shown import Shown
+from tests.servers import ROOT, environment, serving
 from tests.tools import CHROMIUM_ARGS, chromium, missing
 
 DEMO = ROOT / "caseapp" / "demo" / "demo.json"
+EMPTY = "/static/mark.svg"
+#: Pictures that nobody sees are drawn with less ado: it takes a quarter off every page.
+NOBODY_WATCHES = ["--in-process-gpu", "--disable-threaded-compositing"]
 PATIENCE = 15_000  # milliseconds until something that should show has failed to, on a busy machine
+
+#: A migrated database with a world in it, and the world's accounts as JSON: three commands in one program, as starting
+#: it takes as long as one of them.
+LOAD = """
+import sys
+from caseapp import create_app
+command = create_app().test_cli_runner().invoke
+for words in (["db", "upgrade"], ["world", "load", sys.argv[1]], ["world", "accounts"]):
+    done = command(args=words)
+    if done.exit_code:
+        sys.exit(f"{words}: {done.output} {done.exception!r}")
+sys.stdout.write(done.stdout)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +56,15 @@ def demo(tmp_path_factory, worker_id):
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not known.exists():
-            env = environment(folder)
-            flask("db", "upgrade", env=env)
-            flask("world", "load", str(DEMO), env=env)
-            known.write_text(flask("world", "accounts", env=env), encoding="utf-8")
+            done = subprocess.run(
+                [sys.executable, "-c", LOAD, DEMO],
+                cwd=ROOT,
+                env=environment(folder),
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr[-3000:]
+            known.write_text(done.stdout, encoding="utf-8")
     accounts = json.loads(known.read_text(encoding="utf-8"))
     return folder, {account["email"]: account for account in accounts}
 
@@ -59,6 +85,34 @@ class Live:
             contextlib.closing(sqlite3.connect(self.file, timeout=20)) as now,
         ):
             before.backup(now)
+
+    def session_of(self, email, another=False) -> dict:
+        """The cookies of a session of this account: the first time through the door, with the demo's password; later the
+        same session, which is put back into the database as it was. `another`: one of its own, through the door again."""
+        if email in self.known and not another:
+            cookies, columns, row = self.known[email]
+            now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+            row = [
+                now if name in {"created_at", "seen_at", "proved_at"} else value
+                for name, value in zip(columns, row, strict=True)
+            ]
+            self.change(
+                f"INSERT INTO user_session ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+                *row,
+            )
+            return cookies
+        reader = Reader(self.url)
+        hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', reader.get("/sign-in").text)
+        typed = {"email": email, "password": self.accounts[email]["password"]}
+        landed = reader.post("/sign-in", dict(hidden) | typed)
+        assert landed.status == 200 and landed.path != "/sign-in", (landed.status, landed.path)
+        columns = [name for _at, name, *_more in self.rows("PRAGMA table_info(user_session)")]
+        (row,) = self.rows(
+            "SELECT * FROM user_session WHERE user_id = (SELECT id FROM user WHERE email = ?) ORDER BY created_at DESC LIMIT 1",
+            email,
+        )
+        self.known[email] = reader.cookies, columns, row
+        return reader.cookies
 
     def rows(self, sql, *values):
         with contextlib.closing(sqlite3.connect(self.file, timeout=20)) as connection:
@@ -99,35 +153,95 @@ def chrome():
     with sync_api.sync_playwright() as driver:
         # Playwright switches the memory of past pages off, and with it the very leak that Back could be.
         browser = driver.chromium.launch(
-            executable_path=path, args=CHROMIUM_ARGS, ignore_default_args=["--disable-back-forward-cache"]
+            executable_path=path,
+            args=[*CHROMIUM_ARGS, *NOBODY_WATCHES],
+            ignore_default_args=["--disable-back-forward-cache"],
         )
         yield browser
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def shown(demo):
+    """What has been looked at already, by all workers together."""
+    return Shown(demo[0])
+
+
+class Windows:
+    """Browser windows that were used and cleared: a new one, with a process of its own, costs three pages."""
+
+    def __init__(self, chrome, url, shown):
+        self.chrome, self.url, self.shown = chrome, url, shown
+        self.idle = {True: [], False: []}
+
+    def take(self, script, size, fresh, faults):
+        """A page at this size, in a window of its own. Faults of what it shows are added to `faults`."""
+        if self.idle[script] and not fresh:
+            page = self.idle[script].pop()
+            page.set_viewport_size(size)
+        else:
+            context = self.chrome.new_context(base_url=self.url, java_script_enabled=script, viewport=size)
+            context.on("page", self._watch)
+            context.runs_script, context.shown, context.fresh = script, self.shown, fresh
+            page = context.new_page()
+        page.context.faults = faults
+        return page
+
+    def give_back(self, page):
+        """Nothing of it is left for the next: no cookie, no history, no other page. Only the files of the application,
+        which are everybody's, stay in its memory."""
+        context = page.context
+        if context.fresh or page.is_closed():
+            context.close()
+            return
+        for other in context.pages:
+            if other is not page:
+                other.close()
+        context.clear_cookies()
+        page.goto(EMPTY)  # of the same site, or its process would end with it
+        talk = context.new_cdp_session(page)
+        talk.send("Page.resetNavigationHistory")
+        talk.detach()
+        self.idle[context.runs_script].append(page)
+
+    def _watch(self, page):
+        context = page.context
+        page.set_default_timeout(PATIENCE)
+        page.on(
+            "console",
+            lambda m: context.faults.append(f"{page.url}: {m.text}") if _is_fault(m) else None,
+        )
+        page.on("pageerror", lambda e: context.faults.append(f"{page.url}: {e}"))
+
+
+@pytest.fixture(scope="session")
+def windows(chrome, server, shown):
+    return Windows(chrome, server.url, shown)
+
+
 @pytest.fixture
-def browse(chrome, live):
-    """browse(script=False, width=390): a fresh page with its own cookies, watched for faults."""
+def browse(windows, live, request):
+    """browse(script=False, width=390): a page without cookies or history, watched for faults. `fresh`: in a window that
+    was never used and is not used again, where a test changes the window itself or asks what it fetches."""
     opened, faults = [], []
 
-    def watch(page):
-        page.set_default_timeout(PATIENCE)
-        page.on("console", lambda m: faults.append(f"{page.url}: {m.text}") if _is_fault(m) else None)
-        page.on("pageerror", lambda e: faults.append(f"{page.url}: {e}"))
-
-    def new(script=True, width=1280, height=1000):
-        context = chrome.new_context(
-            base_url=live.url, java_script_enabled=script, viewport={"width": width, "height": height}
-        )
-        context.on("page", watch)
-        context.runs_script = script
-        opened.append(context)
-        return context.new_page()
+    def new(script=True, width=1280, height=1000, fresh=False):
+        opened.append(windows.take(script, {"width": width, "height": height}, fresh, faults))
+        return opened[-1]
 
     yield new
-    for context in opened:
-        context.close()
+    failed = getattr(request.node, "failed", False)
+    for page in opened:
+        page.context.fresh |= failed
+        windows.give_back(page)
     assert not faults, faults
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    item.failed = getattr(item, "failed", False) or report.failed
+    return report
 
 
 def _is_fault(message) -> bool:
@@ -141,38 +255,21 @@ def _is_fault(message) -> bool:
 
 @pytest.fixture
 def sign_in(live):
-    """sign_in(page, email): the first time through the door, with the demo's password; later with the same session,
-    which is put back into the database as it was. A second browser of the same person goes through the door again."""
+    """sign_in(page, email): from now on this browser is theirs, and shows where they land, or the place `to` (None: nothing
+    yet). A second browser of the same person has a session of its own."""
     inside = set()
 
-    def through(page, email):
-        again = email in inside
+    def through(page, email, to="/"):
+        cookies = live.session_of(email, another=email in inside)
         inside.add(email)
-        if email in live.known and not again:
-            cookies, columns, row = live.known[email]
-            now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-            row = [
-                now if name in {"created_at", "seen_at", "proved_at"} else value
-                for name, value in zip(columns, row, strict=True)
+        page.context.add_cookies(
+            [
+                {"name": name, "value": value, "url": live.url, "httpOnly": True, "sameSite": "Lax"}
+                for name, value in cookies.items()
             ]
-            live.change(
-                f"INSERT INTO user_session ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
-                *row,
-            )
-            page.context.add_cookies(cookies)
-            page.goto("/")
-            return page
-        page.goto("/sign-in")
-        page.get_by_label("Work e-mail").fill(email)
-        page.get_by_label("Password", exact=True).fill(live.accounts[email]["password"])
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        columns = [name for _at, name, *_more in live.rows("PRAGMA table_info(user_session)")]
-        (row,) = live.rows(
-            "SELECT * FROM user_session WHERE user_id = (SELECT id FROM user WHERE email = ?) ORDER BY created_at DESC LIMIT 1",
-            email,
         )
-        live.known[email] = page.context.cookies(), columns, row
+        if to is not None:
+            page.goto(to)
         return page
 
     return through

@@ -70,8 +70,7 @@ def test_a_worker_is_invited_chooses_a_password_and_signs_in(live, browse, sign_
 
 
 def test_a_setting_is_changed_and_goes_back_to_its_default(live, browse, sign_in, script):
-    page = sign_in(browse(script), MAEVE)
-    page.goto("/agency/settings")
+    page = sign_in(browse(script), MAEVE, "/agency/settings")
     page.get_by_role(
         "link", name=re.compile(r"^Change\s?: Number of visits before the initial assessment")
     ).click()
@@ -106,7 +105,7 @@ def test_a_case_manager_with_open_cases_cannot_be_switched_off(live, browse, sig
 
 
 def test_somebody_without_cases_is_switched_off_and_out_on_the_next_click(live, browse, sign_in, script):
-    femi = sign_in(browse(script), "femi@canal.example")
+    femi = sign_in(browse(script), "femi@canal.example", to=None)
     page = sign_in(browse(script), MAEVE)
     page.get_by_role("link", name="Femi Adeyemi").click()
     page.get_by_role("link", name=re.compile("witch")).first.click()

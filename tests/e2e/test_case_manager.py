@@ -29,8 +29,7 @@ def test_a_person_is_found_by_a_misspelt_name_and_the_plan_opened(browse, sign_i
 
 
 def test_seeing_as_an_agency_shows_what_it_sees_and_no_more(browse, sign_in, script):
-    page = sign_in(browse(script), ORLA)
-    page.goto(PLAN)
+    page = sign_in(browse(script), ORLA, PLAN)
     page.get_by_label("See the plan as").select_option(label="Harbour Hostel")
     page.get_by_role("button", name="Show", exact=True).click()
     says(page, re.compile("What Harbour Hostel does"))
@@ -38,15 +37,13 @@ def test_seeing_as_an_agency_shows_what_it_sees_and_no_more(browse, sign_in, scr
     assert LETTER in seen and "Review the dose" not in seen
     assert page.locator("#part form").count() == 0, "seeing as somebody is only looking"
 
-    tomasz = sign_in(browse(script), TOMASZ)
-    tomasz.goto(PLAN)
+    tomasz = sign_in(browse(script), TOMASZ, PLAN)
     rows = "#part .ca-act__what"
     assert page.locator(rows).all_inner_texts() == tomasz.locator(rows).all_inner_texts()
 
 
 def test_an_action_is_added_and_its_agency_asked_at_once(live, browse, sign_in, script):
-    page = sign_in(browse(script), ORLA)
-    page.goto(PLAN)
+    page = sign_in(browse(script), ORLA, PLAN)
     page.get_by_role("link", name="Add an action").click()
     page.get_by_label("What is to be done").fill("Show Niall two flats near the clinic")
     page.get_by_role("button", name="Add and ask").click()
@@ -61,20 +58,17 @@ def test_an_action_is_added_and_its_agency_asked_at_once(live, browse, sign_in, 
     says(page, "Show Niall two flats near the clinic")
     assert live.rows("SELECT status FROM action WHERE what LIKE 'Show Niall two flats%'") == [("requested",)]
 
-    tomasz = sign_in(browse(script), TOMASZ)
-    tomasz.goto("/our-actions")
+    tomasz = sign_in(browse(script), TOMASZ, "/our-actions")
     expect(tomasz.get_by_role("heading", name="Show Niall two flats near the clinic").first).to_be_visible()
 
 
 def test_an_issue_is_answered_and_the_agency_reads_the_answer(browse, sign_in, script):
-    tomasz = sign_in(browse(script), TOMASZ)
-    tomasz.goto(PLAN)
+    tomasz = sign_in(browse(script), TOMASZ, PLAN)
     tomasz.get_by_label("What should change, and why").fill("Could the letter go by mail instead?")
     tomasz.get_by_role("button", name="Send to Orla").click()
     says(tomasz, "Could the letter go by mail instead?")
 
-    page = sign_in(browse(script), ORLA)
-    page.goto(f"{CASE}/issues")
+    page = sign_in(browse(script), ORLA, f"{CASE}/issues")
     says(page, "Could the letter go by mail instead?")
     page.get_by_label(re.compile("answer", re.IGNORECASE)).first.fill(
         "Yes, mail is fine; the council takes scans."
@@ -88,8 +82,7 @@ def test_an_issue_is_answered_and_the_agency_reads_the_answer(browse, sign_in, s
 
 
 def test_a_consent_is_recorded_after_the_talk(live, browse, sign_in, script):
-    page = sign_in(browse(script), ORLA)
-    page.goto(f"{CASE}/consent")
+    page = sign_in(browse(script), ORLA, f"{CASE}/consent")
     page.get_by_role("link", name="Ask Niall").first.click()
     page.get_by_role("button", name=re.compile("^Save, and let Brook Lane Practice")).click()
     expect(page.locator(".govuk-error-summary")).to_be_visible()
@@ -111,11 +104,9 @@ def test_a_consent_is_recorded_after_the_talk(live, browse, sign_in, script):
 def test_a_consent_is_withdrawn_after_its_effects_were_shown_and_bites_on_the_next_click(
     browse, sign_in, script
 ):
-    tomasz = sign_in(browse(script), TOMASZ)
-    tomasz.goto(PLAN)
+    tomasz = sign_in(browse(script), TOMASZ, PLAN)
 
-    page = sign_in(browse(script), ORLA)
-    page.goto(f"{CASE}/consent")
+    page = sign_in(browse(script), ORLA, f"{CASE}/consent")
     page.get_by_role("link", name=re.compile(r"^Withdraw\s?: Harbour Hostel")).click()
     effects = page.inner_text("main")
     assert LETTER in effects and BED in effects, "the actions that will be hidden are named"
@@ -136,8 +127,7 @@ def test_a_consent_is_withdrawn_after_its_effects_were_shown_and_bites_on_the_ne
 
 
 def test_a_version_is_agreed_and_kept_to_be_compared(live, browse, sign_in, script):
-    page = sign_in(browse(script), ORLA)
-    page.goto(PLAN)
+    page = sign_in(browse(script), ORLA, PLAN)
     before = live.value(
         'SELECT count(*) FROM plan_version v JOIN "case" c ON c.id = v.case_id WHERE reference = ?', NIALL
     )
@@ -156,8 +146,7 @@ def test_a_version_is_agreed_and_kept_to_be_compared(live, browse, sign_in, scri
 
 
 def test_a_review_is_held_and_the_next_one_falls_due(live, browse, sign_in, script):
-    page = sign_in(browse(script), ORLA)
-    page.goto(f"{CASE}/plan/reviews")
+    page = sign_in(browse(script), ORLA, f"{CASE}/plan/reviews")
     page.get_by_role("link", name=re.compile("eview")).filter(
         has_text=re.compile("Hold|Record|Write|now")
     ).first.click()
@@ -172,8 +161,7 @@ def test_a_review_is_held_and_the_next_one_falls_due(live, browse, sign_in, scri
 
 
 def test_registering_looks_first_and_shows_likely_duplicates(live, browse, sign_in, script):
-    page = sign_in(browse(script), ORLA)
-    page.goto("/people/new")
+    page = sign_in(browse(script), ORLA, "/people/new")
     page.get_by_label("First name").fill("Nial")
     page.get_by_label("Family name").fill("Rafter")
     put_day(page, "Date of birth", date(1989, 5, 11))

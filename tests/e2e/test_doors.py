@@ -34,8 +34,7 @@ def sound(page, name):
 
 
 def test_a_night_worker_opens_one_record_and_the_officer_reviews_it(live, browse, sign_in, script):
-    page = sign_in(browse(script), LORCAN)
-    page.goto(PLAN)
+    page = sign_in(browse(script), LORCAN, PLAN)
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("Niall")
     page.goto("/emergency")
     page.get_by_role("button", name="Open the record").click()
@@ -58,8 +57,7 @@ def test_a_night_worker_opens_one_record_and_the_officer_reviews_it(live, browse
     says(page, "Ended. The record is closed to you again.")
     expect(page.locator(".ca-emergency")).to_have_count(0)
 
-    officer = sign_in(browse(script), FEMI)
-    officer.goto("/emergency/reviews")
+    officer = sign_in(browse(script), FEMI, "/emergency/reviews")
     sound(officer, "emergency-reviews")
     officer.get_by_role("link", name="Lorcan Sheehy").last.click()
     says(officer, "Found on the stairs again")
@@ -74,11 +72,9 @@ def test_a_night_worker_opens_one_record_and_the_officer_reviews_it(live, browse
 
 
 def test_somebody_is_shut_out_and_sees_nothing_on_their_next_step(live, browse, sign_in, script):
-    leah = sign_in(browse(script), LEAH)
-    leah.goto(PLAN)
+    leah = sign_in(browse(script), LEAH, PLAN)
     expect(leah.get_by_role("heading", level=1)).to_contain_text("Niall")
-    page = sign_in(browse(script), ORLA)
-    page.goto(f"/cases/{NIALL}/team")
+    page = sign_in(browse(script), ORLA, f"/cases/{NIALL}/team")
     page.get_by_role("link", name="See who and why").click()
     sound(page, "denials")
     page.get_by_role("link", name="Shut somebody out").click()
@@ -94,14 +90,12 @@ def test_somebody_is_shut_out_and_sees_nothing_on_their_next_step(live, browse, 
 
 
 def test_asking_to_be_let_in_and_being_let_in(live, browse, sign_in, script):
-    shauna = sign_in(browse(script), SHAUNA)
-    shauna.goto("/access-requests")
+    shauna = sign_in(browse(script), SHAUNA, "/access-requests")
     says(shauna, "Waits for an answer")
     sound(shauna, "requests-own")
     shauna.goto("/access-requests/new")
     sound(shauna, "request-new")
-    page = sign_in(browse(script), ORLA)
-    page.goto("/access-requests")
+    page = sign_in(browse(script), ORLA, "/access-requests")
     sound(page, "requests-answer")
     page.get_by_role("link", name="Shauna Begley").click()
     sound(page, "request-one")
@@ -114,8 +108,7 @@ def test_asking_to_be_let_in_and_being_let_in(live, browse, sign_in, script):
 
 
 def test_the_administrator_s_lists(live, browse, sign_in):
-    page = sign_in(browse(True), MAEVE)
-    page.goto("/emergency/rights")
+    page = sign_in(browse(True), MAEVE, "/emergency/rights")
     says(page, "On call for the outreach van")
     sound(page, "emergency-rights")
     page.goto("/conflicts")

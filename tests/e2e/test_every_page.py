@@ -1,21 +1,24 @@
 """Every page that a role can walk to: axe finds nothing, no CSP violation, no sideways scroll, at 1280 and at 390.
 
-Each role walks every link from its landing page. Addresses that differ only in ids are one kind of page; of each kind
-a few are opened, and one is looked at with axe whenever it shows something (an element with its classes) that no page
-of its kind showed before, in whichever role. So each kind is looked at, and each state of it that looks different.
+Each role walks every link from its landing page, by plain HTTP, and reads one page of each kind (addresses that differ
+only in ids are one kind). What it reads is opened in the browser and looked at whenever it shows something that no page
+of its kind showed before, in whichever role (tests/e2e/shown.py). So each kind is looked at, and each state of it that
+looks different.
 """
 
-import fcntl
-import json
+import html
 import re
+from collections import deque
 
 import pytest
 
-from tests.e2e.looking import faults
+from tests.e2e.looking import AXE, faults
+from tests.e2e.reader import Reader
+from tests.e2e.shown import kind
 
-OF_A_KIND = 1
-LOOKS_AT_A_KIND = 2
-MOST_PAGES = 160
+MOST_PAGES = 400
+LINK = re.compile(r'<a\s[^>]*?\bhref="(/[^"#]*)')
+FILE = re.compile(r"\.(csv|xlsx|pdf|ics)\b|/file\b")
 
 ROLES = {
     "case manager": "orla@canal.example",
@@ -30,75 +33,42 @@ ROLES = {
     "national coordinator": "gearoid@national.example",
 }
 
-SHAPES = """() => [...new Set([...document.querySelectorAll('main *')].map(
-    e => e.localName + '.' + [...e.classList].sort().join('.')))]"""
 
-
-class Shown:
-    """For each kind of page: how often it has been looked at, and what was seen there, by whichever worker."""
-
-    def __init__(self, folder):
-        self.file = folder / "shown.json"
-
-    def is_new(self, kind, shapes) -> int | None:
-        """How often this kind was looked at before; None where another of its kind has shown all that this one shows."""
-        with self.file.open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            known = json.loads(file.read() or "{}")
-            looks, before = known.get(kind, (0, ()))
-            if looks >= LOOKS_AT_A_KIND or shapes <= set(before):
-                return None
-            known[kind] = looks + 1, sorted(shapes | set(before))
-            file.truncate(0)
-            json.dump(known, file)
-            return looks
-
-
-@pytest.fixture(scope="module")
-def shown(demo):
-    return Shown(demo[0])
-
-
-def kind(path: str) -> str:
-    path = re.sub(r"\?.*", "", path)
-    return re.sub(r"/(\d{8}|[0-9a-hjkmnp-tv-z]{9,13}|\d+)(?=/|$)", "/…", path)
-
-
-def walk(page):
-    """Every kind of page that links lead to, each opened a few times."""
-    queue, seen, kinds = ["/"], set(), {}
-    while queue and len(seen) < MOST_PAGES:
-        path = queue.pop(0)
-        if path in seen or kinds.get(kind(path), 0) >= OF_A_KIND:
+def walk(reader):
+    """One page of every kind that links lead to: its address and what it says."""
+    queue, asked, kinds = deque(["/"]), set(), set()
+    while queue and len(asked) < MOST_PAGES:
+        path = queue.popleft()
+        if path in asked or kind(path) in kinds:
             continue
-        seen.add(path)
-        kinds[kind(path)] = kinds.get(kind(path), 0) + 1
-        response = page.goto(path)
-        assert response.status < 400, (path, response.status)
-        yield path
-        for href in page.eval_on_selector_all("a[href]", "links => links.map(a => a.getAttribute('href'))"):
-            file = re.search(r"\.(csv|xlsx|pdf|ics)\b|/file\b", href)
-            if href.startswith("/") and not href.startswith("/static") and not file:
-                queue.append(href.split("#")[0])
-
-
-def look(page, path, shown):
-    """What is wrong with this page; nothing where another of its kind has shown all that it shows."""
-    before = shown.is_new(kind(path), set(page.evaluate(SHAPES)))
-    return [] if before is None else faults(page, again=bool(before))
+        asked.add(path)
+        answer = reader.get(path)
+        assert answer.status < 400, (path, answer.status)
+        met = kind(answer.path) in kinds
+        kinds |= {kind(path), kind(answer.path)}
+        if met or not answer.is_page:
+            continue
+        yield answer.path, answer.text
+        links = map(html.unescape, LINK.findall(answer.text))
+        queue += [link for link in links if not link.startswith("/static") and not FILE.search(link)]
+    assert not queue or len(asked) < MOST_PAGES, "the walk was not finished"
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_of_a_role_is_accessible_at_both_widths(browse, sign_in, shown, role):
-    page = sign_in(browse(), ROLES[role])
-    found, opened = [], 0
-    for path in walk(page):
-        opened += 1
-        found += look(page, path, shown)
+def test_every_page_of_a_role_is_accessible_at_both_widths(browse, sign_in, live, shown, role):
+    page = sign_in(browse(width=390, fresh=True), ROLES[role], to=None)
+    page.add_init_script(AXE)  # every page that is opened is looked at
+    reader = Reader(live.url, {one["name"]: one["value"] for one in page.context.cookies()})
+    found, read = [], 0
+    for path, text in walk(reader):
+        read += 1
+        if due := shown.look(path, text):
+            response = page.goto(path)
+            assert response.status < 400, (path, response.status)
+            found += faults(page, due)
     assert not found, "\n".join(found[:25])
-    assert opened >= 8, f"only {opened} pages"
+    assert read >= 8, f"only {read} pages"
 
 
 @pytest.mark.e2e
@@ -118,7 +88,7 @@ def test_every_page_at_the_door_is_accessible_at_both_widths(browse, live):
 
 @pytest.mark.e2e
 def test_a_page_that_is_not_there_and_one_that_is_refused_are_accessible(browse, sign_in):
-    page = sign_in(browse(), ROLES["partner agency"])
+    page = sign_in(browse(), ROLES["partner agency"], to=None)
     found = []
     for path, status in (("/cases/00000001/plan", 404), ("/system/agencies", 403), ("/no/such/page", 404)):
         assert page.goto(path).status == status, path

@@ -17,8 +17,7 @@ MOST_BYTES = 60 * 1024
 
 
 def test_opening_refusing_saving_and_cancelling_a_row_each_put_the_focus_where_the_news_is(browse, sign_in):
-    page = sign_in(browse(), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(), TOMASZ, PLAN)
     live_region = page.locator("#live")
 
     form = open_row(page, BED)
@@ -48,8 +47,7 @@ def test_opening_refusing_saving_and_cancelling_a_row_each_put_the_focus_where_t
 
 
 def test_the_same_words_are_announced_again(browse, sign_in):
-    page = sign_in(browse(), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(), TOMASZ, PLAN)
     page.evaluate(
         """() => { window.heard = []; new MutationObserver(() => {
         const said = document.getElementById('live').textContent; if (said) window.heard.push(said); }
@@ -64,8 +62,7 @@ def test_the_same_words_are_announced_again(browse, sign_in):
 
 
 def test_a_need_is_changed_in_its_row_and_the_focus_stays_with_it(browse, sign_in):
-    page = sign_in(browse(), ORLA)
-    page.goto(f"{PLAN.removesuffix('plan')}needs")
+    page = sign_in(browse(), ORLA, f"{PLAN.removesuffix('plan')}needs")
     link = page.locator("main a[hx-get]").first
     link.click()
     expect(page.locator("main form[hx-post]").first).to_be_visible()
@@ -91,8 +88,7 @@ def test_back_after_signing_out_shows_nothing_of_the_record(browse, sign_in, scr
 
 
 def test_back_within_a_session_shows_the_plan_as_it_is_now(browse, sign_in):
-    page = sign_in(browse(), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(), TOMASZ, PLAN)
     form = open_row(page, BED)
     form.get_by_label(re.compile("^Note")).fill("Written before going on.")
     form.get_by_role("button", name="Save and tell Orla").click()
@@ -113,15 +109,13 @@ def weigh(page, path):
 
 
 def test_the_first_view_of_the_door_is_small(browse):
-    requests, weight, sizes = weigh(browse(), "/sign-in")
+    requests, weight, sizes = weigh(browse(fresh=True), "/sign-in")
     assert requests <= MOST_REQUESTS and weight <= MOST_BYTES, sizes
 
 
 @pytest.mark.parametrize("email", [ORLA, TOMASZ], ids=["case-manager", "partner-agency"])
 def test_the_first_view_of_a_plan_is_small(browse, sign_in, email):
-    signed_in = sign_in(browse(), email)
-    page = browse()
-    page.context.add_cookies(signed_in.context.cookies())
+    page = sign_in(browse(fresh=True), email, to=None)
     requests, weight, sizes = weigh(page, PLAN)
     assert requests <= MOST_REQUESTS and weight <= MOST_BYTES, sizes
     assert row(page, BED).count() == 1, "a plan was weighed"

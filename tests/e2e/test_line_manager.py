@@ -44,15 +44,14 @@ def test_my_team_shows_the_load_and_a_waiting_case_is_given_to_a_worker(live, br
         WHERE c.reference = '28451071' AND a.role = 'case_manager' AND a.to_at IS NULL"""
     assert live.rows(managers) == [("Niamh Costigan",)]
 
-    niamh = sign_in(browse(script), "niamh@canal.example")
-    niamh.goto("/caseload")
+    niamh = sign_in(browse(script), "niamh@canal.example", "/caseload")
     says(niamh, "Tess Hollis-Wray")
 
 
 def test_a_sheet_of_another_service_with_its_mess_is_read_row_by_row_and_writes_nothing(
     live, browse, sign_in, script
 ):
-    page = sign_in(browse(script), DECLAN)
+    page = sign_in(browse(script), DECLAN, to=None)
     before = counts(live)
     read_sheet(page, "caseload-sample.csv")
     expect(page.get_by_role("heading", level=1)).to_have_text("Look before importing")
@@ -67,7 +66,7 @@ def test_a_sheet_of_another_service_with_its_mess_is_read_row_by_row_and_writes_
 
 
 def test_a_sheet_is_imported_after_looking_and_a_second_time_changes_nothing(live, browse, sign_in, script):
-    page = sign_in(browse(script), DECLAN)
+    page = sign_in(browse(script), DECLAN, to=None)
     before = counts(live)
     read_sheet(page, "caseload-canal.csv")
     assert counts(live) == before, "looking writes nothing"
@@ -91,11 +90,11 @@ def test_a_sheet_is_imported_after_looking_and_a_second_time_changes_nothing(liv
 
 
 def test_what_was_imported_is_shown_to_no_partner_before_consent(live, browse, sign_in, script):
-    page = sign_in(browse(script), DECLAN)
+    page = sign_in(browse(script), DECLAN, to=None)
     read_sheet(page, "caseload-canal.csv")
     page.get_by_role("button", name=re.compile("^Import ")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Imported"))
-    tomasz = sign_in(browse(script), "tomasz@harbour.example")
+    tomasz = sign_in(browse(script), "tomasz@harbour.example", to=None)
     for path in ("/our-actions?whose=all", "/news", "/people?which=all", "/people?q=Ottilie+Sample-Reed"):
         tomasz.goto(path)
         text = (

@@ -30,10 +30,7 @@ def the_meeting(page):
 
 
 def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in, script):
-    orla, declan = sign_in(browse(script), ORLA), sign_in(browse(script), DECLAN)
-    tomasz, leah = sign_in(browse(script, width=390), TOMASZ), sign_in(browse(script), LEAH)
-
-    orla.goto(f"/cases/{DESSIE}/meetings")
+    orla = sign_in(browse(script), ORLA, f"/cases/{DESSIE}/meetings")
     orla.get_by_role("link", name="Call a meeting").first.click()
     looks_right(orla, script)
     choose(orla, "Several agencies are involved and one meeting saves many calls")
@@ -43,7 +40,7 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
     says(orla, "The line manager has been told")
     expect(orla.get_by_role("heading", name="Waits for the line manager")).to_be_visible()
 
-    declan.goto("/team")
+    declan = sign_in(browse(script), DECLAN, "/team")
     declan.get_by_role("link", name=re.compile("Orla Keaveney proposes it")).first.click()
     declan.get_by_role("link", name="Look and answer").click()
     looks_right(declan, script)
@@ -69,12 +66,14 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
         "SELECT 1 FROM outbox_message WHERE body LIKE '%Dessie%' OR calendar LIKE '%Dessie%'"
     )
 
+    leah = sign_in(browse(script), LEAH, to=None)
     the_meeting(leah)
     leah.get_by_role("link", name="We come").click()
     leah.get_by_role("button", name="Save and tell the chair").click()
     says(leah, "Your answer is in: you come.")
     expect(leah.get_by_text("Who is there at night")).to_have_count(0)
 
+    tomasz = sign_in(browse(script, width=390), TOMASZ, to=None)
     the_meeting(tomasz)
     looks_right(tomasz, script)
     expect(tomasz.get_by_text("Mill Road Clinic")).to_have_count(0)
@@ -86,8 +85,7 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
     tomasz.get_by_role("button", name="Save and tell the chair").click()
     says(tomasz, "Your answer is in: somebody else comes.")
 
-    amina = sign_in(browse(script), AMINA)
-    amina.goto("/news")
+    amina = sign_in(browse(script), AMINA, "/news")
     says(amina, re.compile("Tomasz Wilk asks you to go to the meeting"))
 
     the_meeting(orla)
@@ -97,8 +95,7 @@ def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in,
 
 def test_a_consent_withdrawn_yesterday_closes_the_meeting_while_it_is_open(live, browse, sign_in):
     """F5: the list of who is invited still holds the agency, which sees nothing of it any more."""
-    leah, orla = sign_in(browse(), LEAH), sign_in(browse(), ORLA)
-    leah.goto("/meetings")
+    leah, orla = sign_in(browse(), LEAH, "/meetings"), sign_in(browse(), ORLA, to=None)
     leah.get_by_role("row", name=re.compile("Niall")).get_by_role("link").click()
     address = leah.url
     live.change(
@@ -115,8 +112,7 @@ def test_a_consent_withdrawn_yesterday_closes_the_meeting_while_it_is_open(live,
 
 def test_a_manager_answers_whether_a_worker_may_go(live, browse, sign_in, script):
     """S3-67, S3-82."""
-    gerald = sign_in(browse(script), "gerald@estuary-housing.example")
-    gerald.goto("/meetings")
+    gerald = sign_in(browse(script), "gerald@estuary-housing.example", "/meetings")
     says(gerald, re.compile("Ruth Adair asks whether to go"))
     gerald.get_by_role("link", name=re.compile(r"^Answer\s?: Niall")).click()
     looks_right(gerald, script)

@@ -36,8 +36,7 @@ def test_an_agency_accepts_an_action_from_its_list(live, browse, sign_in, script
 
 
 def test_an_agency_reports_an_action_done_in_its_row_of_the_plan(live, browse, sign_in, script):
-    page = sign_in(browse(script, width=390), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(script, width=390), TOMASZ, PLAN)
     form = open_row(page, LETTER)
     assert page.url.endswith(PLAN) is script, "with script the plan stays where it is"
     if script:
@@ -53,8 +52,7 @@ def test_an_agency_reports_an_action_done_in_its_row_of_the_plan(live, browse, s
     assert action(live, LETTER)["status"] == "completed"
     assert notes_of(live, LETTER)[-1] == "Posted on Friday, a copy is in the house folder."
 
-    orla = sign_in(browse(script), ORLA)
-    orla.goto("/news")
+    orla = sign_in(browse(script), ORLA, "/news")
     says(orla, re.compile(f"Done: {LETTER}"))
     says(orla, re.compile("a copy is in the house folder"))
 
@@ -78,8 +76,7 @@ def test_an_agency_declines_and_must_say_why(live, browse, sign_in, script):
 
 
 def test_an_agency_raises_an_issue_and_sees_that_it_waits_for_an_answer(live, browse, sign_in, script):
-    page = sign_in(browse(script), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(script), TOMASZ, PLAN)
     page.get_by_role("button", name="Send to Orla").click()
     expect(page.locator(".govuk-error-summary")).to_be_visible()
     page.get_by_label("What should change, and why").fill(
@@ -93,7 +90,7 @@ def test_an_agency_raises_an_issue_and_sees_that_it_waits_for_an_answer(live, br
 
 
 def test_an_agency_finds_nothing_of_the_others_actions_on_any_page_it_works_with(browse, sign_in, script):
-    page = sign_in(browse(script), TOMASZ)
+    page = sign_in(browse(script), TOMASZ, to=None)
     for path in (
         "/our-actions?whose=all",
         PLAN,

@@ -39,9 +39,8 @@ def numbers(live, email):
 
 
 def test_a_member_of_staff_finds_reads_and_confirms_a_chapter(live, browse, sign_in, script):
-    page = sign_in(browse(script), TOMASZ)
+    page = sign_in(browse(script), TOMASZ, "/procedures")
     before = len(numbers(live, TOMASZ))
-    page.goto("/procedures")
     page.get_by_label("Words in the text").fill("photographs relapse")
     page.get_by_role("button", name="Search").click()
     says(page, "No chapter matches")
@@ -72,11 +71,11 @@ def test_the_version_that_was_open_is_confirmed_although_a_newer_one_came_out(li
         "SELECT max(v.number) FROM chapter_version v JOIN chapter c ON c.id = v.chapter_id "
         "JOIN agency a ON a.id = c.agency_id WHERE a.name = 'Harbour Hostel' AND c.number = '9.1'"
     )
-    reader = sign_in(browse(script), TOMASZ)
+    reader = sign_in(browse(script), TOMASZ, to=None)
     open_chapter(reader, KEEPING)
     reader.get_by_role("link", name="Confirm that you have read it").click()
 
-    editor = sign_in(browse(script), BRID)
+    editor = sign_in(browse(script), BRID, to=None)
     open_chapter(editor, KEEPING)
     editor.get_by_role("link", name="Write the next version").first.click()
     box = editor.get_by_label("Text", exact=True)
@@ -110,8 +109,7 @@ def test_the_version_that_was_open_is_confirmed_although_a_newer_one_came_out(li
 
 
 def test_reading_aids_change_every_page_without_script_too(browse, sign_in, script):
-    page = sign_in(browse(script), TOMASZ)
-    page.goto("/procedures/reading-aids")
+    page = sign_in(browse(script), TOMASZ, to=None)
     for tint in ("Cream", "Pale blue", "Pale green", "Rose"):
         page.goto("/procedures/reading-aids")
         choose(page, "Largest text")

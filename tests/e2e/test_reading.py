@@ -26,7 +26,7 @@ def everyday(page):
 
 
 def test_the_matrix_says_who_read_what_and_what_is_open(live, browse, sign_in, script):
-    page = sign_in(browse(script), DECLAN)
+    page = sign_in(browse(script), DECLAN, to=None)
     everyday(page)
     expect(cell(page, "Shauna Begley", "7.3")).to_have_text("9 days over")
     expect(cell(page, "Shauna Begley", "5.2")).to_have_text("v1, 9 days over")
@@ -43,7 +43,7 @@ def test_the_matrix_says_who_read_what_and_what_is_open(live, browse, sign_in, s
 
 
 def test_on_a_phone_only_what_is_open_stands_there(live, browse, sign_in, script):
-    page = sign_in(browse(script, width=390), DECLAN)
+    page = sign_in(browse(script, width=390), DECLAN, to=None)
     everyday(page)
     expect(cell(page, "Colm Treacy", "1.2")).to_be_hidden()
     expect(cell(page, "Shauna Begley", "7.3")).to_be_visible()
@@ -51,8 +51,7 @@ def test_on_a_phone_only_what_is_open_stands_there(live, browse, sign_in, script
 
 
 def test_he_asks_one_of_his_staff_after_a_look_and_waives_it_again(live, browse, sign_in, script):
-    page = sign_in(browse(script), DECLAN)
-    page.goto("/reading")
+    page = sign_in(browse(script), DECLAN, "/reading")
     page.get_by_role("link", name="Orla Keaveney").click()
     page.get_by_role("link", name="Ask for a chapter").click()
     page.locator("summary", has_text="Single chapters").click()
@@ -78,8 +77,7 @@ def test_he_asks_one_of_his_staff_after_a_look_and_waives_it_again(live, browse,
 
 
 def test_the_evidence_has_the_figures_of_the_page(live, browse, sign_in, script):
-    page = sign_in(browse(script), DECLAN)
-    page.goto("/reading")
+    page = sign_in(browse(script), DECLAN, "/reading")
     said = page.locator(".ca-sum li").first.inner_text()
     current, asked = re.search(r"(\d+) of (\d+) asked", said).groups()
     page.get_by_role("link", name="Export as evidence").click()
@@ -119,8 +117,7 @@ def test_the_administrator_keeps_sets_and_sees_figures_without_a_name(live, brow
 
 
 def test_a_manager_of_another_agency_sees_nothing_of_it(live, browse, sign_in, script):
-    page = sign_in(browse(script), CATHAL)
-    page.goto("/reading")
+    page = sign_in(browse(script), CATHAL, "/reading")
     says(page, "Tomasz Wilk")
     for name in ("Orla", "Shauna", "Declan"):
         expect(page.get_by_text(name)).to_have_count(0)

@@ -19,8 +19,7 @@ WORDS = "His sister asked that he never learns that she rang"
 
 
 def test_the_case_manager_keeps_something_apart_and_finds_it_there_alone(browse, sign_in, script):
-    page = sign_in(browse(script), ORLA)
-    page.goto(PLAN)
+    page = sign_in(browse(script), ORLA, PLAN)
     page.get_by_role("link", name="Restricted", exact=True).click()
     says(page, KEPT)
     page.get_by_role("link", name="Write something down").click()
@@ -49,10 +48,9 @@ def test_the_case_manager_keeps_something_apart_and_finds_it_there_alone(browse,
 
 
 def test_the_line_manager_names_a_worker_and_ends_it(browse, sign_in, script):
-    peter = sign_in(browse(script), PETER)
+    peter = sign_in(browse(script), PETER, to=None)
     assert peter.goto(SECTION).status == 404
-    page = sign_in(browse(script), DECLAN)
-    page.goto(SECTION)
+    page = sign_in(browse(script), DECLAN, SECTION)
     says(page, "A neighbour, by phone")  # the narrower entry, which is his alone
     page.get_by_role("link", name=re.compile("^Change")).click()
     page.get_by_label("Worker", exact=True).select_option(label="Peter Lambe")
@@ -69,7 +67,7 @@ def test_the_line_manager_names_a_worker_and_ends_it(browse, sign_in, script):
 
 
 def test_a_clinic_with_the_whole_plan_learns_nothing_of_it(browse, sign_in, script):
-    page = sign_in(browse(script), LEAH)
+    page = sign_in(browse(script), LEAH, to=None)
     assert page.goto(PLAN).status == 200
     assert "Restricted" not in page.inner_text("body")
     for path in ("", "/new", "/access", "/handover"):
@@ -77,8 +75,7 @@ def test_a_clinic_with_the_whole_plan_learns_nothing_of_it(browse, sign_in, scri
 
 
 def test_a_partner_records_a_disclosure_and_the_manager_acknowledges_it(browse, sign_in, script):
-    page = sign_in(browse(script), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(script), TOMASZ, PLAN)
     page.get_by_role("link", name="Record a disclosure").click()
     choose(page, "Reasonable concern for a child’s safety or welfare (Children First: National Guidance)")
     page.get_by_label("Who was told").fill("D. Demo-Worker")
@@ -94,14 +91,13 @@ def test_a_partner_records_a_disclosure_and_the_manager_acknowledges_it(browse, 
     if script:  # axe runs where there is script
         assert not faults(page)
 
-    cathal = sign_in(browse(script), "cathal@harbour.example")
-    cathal.goto("/disclosures")
+    cathal = sign_in(browse(script), "cathal@harbour.example", "/disclosures")
     cathal.locator("tr", has_text="About the protection of a child").get_by_role("link").click()
     says(cathal, "What he said on the stairs about Ella")
     cathal.get_by_role("button", name="I have seen it").click()
     says(cathal, "Acknowledged by Cathal")
 
-    orla = sign_in(browse(script), ORLA)
+    orla = sign_in(browse(script), ORLA, to=None)
     for path in (SECTION, f"/cases/{NIALL}/consent/disclosures", f"/cases/{NIALL}/audit", "/disclosures"):
         orla.goto(path)
         assert "stairs" not in orla.content() and "D. Demo-Worker" not in orla.content(), path

@@ -22,8 +22,7 @@ def on(part, day=None):
 
 
 def test_a_request_is_written_down_looked_through_and_given(live, browse, sign_in, script):
-    orla = sign_in(browse(script), "orla@canal.example")
-    orla.goto(CASE)
+    orla = sign_in(browse(script), "orla@canal.example", CASE)
     orla.get_by_role("link", name="Niall asks for what is kept").click()
     orla.get_by_role("button", name="Write it down and tell those who answer").click()
     expect(orla.locator(".govuk-error-summary")).to_be_visible()
@@ -33,8 +32,7 @@ def test_a_request_is_written_down_looked_through_and_given(live, browse, sign_i
     says(orla, "Written down. Those who answer have been told.")
     page = orla.url
 
-    declan = sign_in(browse(script), "declan@canal.example")
-    declan.goto(page)
+    declan = sign_in(browse(script), "declan@canal.example", page)
     identity = declan.locator("#identity")
     identity.get_by_label("How you know that it is them").fill("Known in person")
     on(identity)

@@ -43,7 +43,7 @@ def door(page, here, live, email):
 
 def test_a_key_is_added_opens_the_door_and_proves_who_sits_there(live, browse, here):
     email = next(one for one in live.accounts if one.startswith("orla"))
-    page = with_key(browse())
+    page = with_key(browse(fresh=True))
     door(page, here, live, email)
     page.wait_for_url(lambda url: "/sign-in" not in url)
     page.goto(here + "/account/second-step")
@@ -78,8 +78,7 @@ def test_a_key_is_added_opens_the_door_and_proves_who_sits_there(live, browse, h
 
 def test_without_script_the_page_says_what_to_use_instead(live, browse, sign_in):
     email = next(one for one in live.accounts if one.startswith("orla"))
-    page = sign_in(browse(script=False), email)
-    page.goto("/account/second-step")
+    page = sign_in(browse(script=False), email, "/account/second-step")
     says(page, "Adding a key needs a browser with JavaScript.")
     expect(page.get_by_role("button", name="Add this key")).to_have_count(0)
     page.get_by_role("button", name="Set up an app").click()
@@ -88,7 +87,7 @@ def test_without_script_the_page_says_what_to_use_instead(live, browse, sign_in)
 
 def test_a_key_that_is_stopped_says_so_and_can_be_tried_again(live, browse, here):
     email = next(one for one in live.accounts if one.startswith("orla"))
-    page = browse()
+    page = browse(fresh=True)
     page.add_init_script(
         "navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
     )

@@ -27,9 +27,8 @@ def the_transfer(page, name):
 
 
 def test_an_exclusion_becomes_a_handover_and_a_new_case_manager(live, browse, sign_in, script):
-    orla, una = sign_in(browse(script), ORLA), sign_in(browse(script, width=390), UNA)
+    orla = sign_in(browse(script), ORLA, f"/cases/{DESSIE}")
     today = clock.today()
-    orla.goto(f"/cases/{DESSIE}")
     orla.get_by_role("link", name="Hand over to another agency").click()
     choose(orla, "The person is excluded from our service")
     orla.get_by_label("In a sentence or two").fill("Barred for three months after a fight in the hall")
@@ -51,7 +50,7 @@ def test_an_exclusion_becomes_a_handover_and_a_new_case_manager(live, browse, si
     orla.get_by_role("button", name="Ask their line managers").click()
     says(orla, "they read no name")
 
-    una.goto("/team")
+    una = sign_in(browse(script, width=390), UNA, "/team")
     una.get_by_role("link", name=re.compile("asks whether we take a case over")).first.click()
     expect(una.get_by_text("Dessie")).to_have_count(0)
     una.get_by_role("link", name="Answer").click()
@@ -85,8 +84,7 @@ def test_an_exclusion_becomes_a_handover_and_a_new_case_manager(live, browse, si
     orla.get_by_role("button", name="Hand over").click()
     says(orla, "You stay responsible until the other agency takes the case over")
 
-    declan = sign_in(browse(script), DECLAN)
-    declan.goto("/team")
+    declan = sign_in(browse(script), DECLAN, "/team")
     declan.get_by_role("link", name="Look through a handover").click()
     declan.get_by_role("link", name="Look through the handover").click()
     looks_right(declan)

@@ -49,8 +49,7 @@ def test_a_coordinator_starts_with_triage_and_answers_many_at_once(live, browse,
     logs = live.value("SELECT count(*) FROM escalation_step WHERE act = 'replied'")
     assert logs == 2
 
-    kit = sign_in(browse(script), KIT)
-    kit.goto("/gaps-and-blocks")
+    kit = sign_in(browse(script), KIT, "/gaps-and-blocks")
     kit.get_by_role("link", name=re.compile("Six-month wait for trauma counselling")).first.click()
     says(kit, "The group takes it up in December.")
 
@@ -94,8 +93,7 @@ def test_the_same_gap_becomes_one_entry_and_is_published_to_all(live, browse, si
     page.get_by_role("button", name="Publish to all agencies").click()
     says(page, re.compile("^Published."))
 
-    kit = sign_in(browse(script), KIT)
-    kit.goto("/register")
+    kit = sign_in(browse(script), KIT, "/register")
     says(kit, "Six-month wait for trauma counselling")
     expect(kit.get_by_role("link", name="Publish an edition")).to_have_count(0)
     whole(kit, script)
@@ -107,8 +105,7 @@ def test_each_reads_the_report_that_is_theirs(live, browse, sign_in):
         (SINEAD, "Liffey North"),
         (GEAROID, "All areas"),
     ):
-        page = sign_in(browse(True), who)
-        page.goto("/reports")
+        page = sign_in(browse(True), who, "/reports")
         says(page, re.compile(f"^{whose}, "))
         assert page.locator("svg.ca-chart").count() <= 2
         whole(page, True)

@@ -42,11 +42,8 @@ def save(place):
 
 def both_write(browse, sign_in, script):
     """Tomasz and Amina open the same action; he saves first, she is shown both texts."""
-    his, hers = sign_in(browse(script), TOMASZ), sign_in(browse(script), AMINA)
-    places = []
-    for page in (his, hers):
-        page.goto(PLAN)
-        places.append(open_row(page, BED))
+    his, hers = sign_in(browse(script), TOMASZ, PLAN), sign_in(browse(script), AMINA, PLAN)
+    places = [open_row(page, BED) for page in (his, hers)]
     note_box(places[0]).fill(HIS)
     save(places[0])
     says(his, "has been told")
@@ -93,8 +90,7 @@ def test_whoever_saves_second_can_leave_it_as_saved_or_go_on_editing(live, brows
     says(hers, "has been told")
     assert notes_of(live, BED)[-2:] == [HIS, HERS + " Wes helps."]
 
-    his = sign_in(browse(script), TOMASZ)
-    his.goto(PLAN)
+    his = sign_in(browse(script), TOMASZ, PLAN)
     mine = open_row(his, BED)
     hers.goto(PLAN)
     theirs = open_row(hers, BED)
@@ -113,8 +109,7 @@ def test_two_who_lead_the_case_change_the_words_of_one_action(live, browse, sign
     address = None
     pages = []
     for email in (ORLA, DECLAN):
-        page = sign_in(browse(script), email)
-        page.goto(PLAN)
+        page = sign_in(browse(script), email, PLAN)
         page.get_by_role("link", name=named("Open", LETTER)).click()
         page.get_by_role("link", name="Change what this action says").click()
         address = address or page.url.removeprefix(live.url)
@@ -147,8 +142,7 @@ def test_two_who_lead_the_case_change_the_words_of_one_action(live, browse, sign
 
 
 def test_a_double_click_on_save_writes_one_note(live, browse, sign_in, script):
-    page = sign_in(browse(script), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(script), TOMASZ, PLAN)
     form = open_row(page, BED)
     note_box(form).fill("Clicked twice in a hurry.")
     form.get_by_role("button", name="Save and tell Orla").dblclick()
@@ -169,8 +163,7 @@ def test_a_double_click_on_accept_accepts_once(live, browse, sign_in, script):
 
 
 def test_without_a_connection_the_text_stays_and_nothing_claims_to_be_saved(live, browse, sign_in):
-    page = sign_in(browse(), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(), TOMASZ, PLAN)
     form = open_row(page, BED)
     note_box(form).fill("Typed in the lift.")
     page.route(
@@ -189,8 +182,7 @@ def test_without_a_connection_the_text_stays_and_nothing_claims_to_be_saved(live
 
 
 def test_where_only_the_answer_was_lost_saving_again_does_not_save_twice(live, browse, sign_in):
-    page = sign_in(browse(), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(), TOMASZ, PLAN)
     form = open_row(page, BED)
     note_box(form).fill("The answer got lost.")
 
@@ -228,8 +220,7 @@ def sign_out_elsewhere(live, page):
 def test_text_typed_before_the_session_ended_is_kept_over_the_sign_in_and_saved_once(
     live, browse, sign_in, script, ending
 ):
-    page = sign_in(browse(script), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(script), TOMASZ, PLAN)
     form = open_row(page, BED)
     choose(form, "Blocked")
     note_box(form).fill("Half an hour of writing.\nOn two lines.")
@@ -252,8 +243,7 @@ def test_text_typed_before_the_session_ended_is_kept_over_the_sign_in_and_saved_
 
 
 def test_a_row_asked_for_after_the_session_ended_leads_to_the_door_not_into_the_plan(live, browse, sign_in):
-    page = sign_in(browse(), TOMASZ)
-    page.goto(PLAN)
+    page = sign_in(browse(), TOMASZ, PLAN)
     end_session(live, page)
     page.get_by_role("link", name=named("Update", BED)).click()
     page.wait_for_url(re.compile(r"/sign-in\?next="))
