@@ -67,17 +67,24 @@ def watch_over(app) -> None:
 
 
 @event.listens_for(Engine, "before_cursor_execute")
-def _note_statement(_connection, _cursor, statement, parameters, _context, many):
+def _note_statement(_connection, _cursor, statement, parameters, _context, _many):
     if (asked := _asked.get()) is None:
         return
-    bound = []
-    for values in parameters if many else (parameters,):
-        for value in values.values() if isinstance(values, dict) else values or ():
-            several = value if isinstance(value, (list, tuple)) else (value,)
-            bound += [one for one in several if isinstance(one, (int, str))]
+    bound = tuple(_single(parameters))
     asked.tables |= tables_of(statement)
     asked.values.update(bound)
-    asked.statements.append((statement, tuple(bound)))
+    asked.statements.append((statement, bound))
+
+
+def _single(given):
+    """The numbers and texts in whatever way drivers take their values: in a row, by name, of several rows."""
+    if isinstance(given, (int, str)):
+        yield given
+    elif isinstance(given, dict):
+        yield from _single(tuple(given.values()))
+    elif isinstance(given, (list, tuple)):
+        for one in given:
+            yield from _single(one)
 
 
 @lru_cache(10_000)
