@@ -7,7 +7,7 @@ A statement that uses one must be executed with `binds(viewer)`; forgetting them
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Integer, and_, bindparam, exists, not_, or_, select
+from sqlalchemy import and_, bindparam, exists, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp.errors import NotVisible
@@ -29,7 +29,6 @@ from caseapp.policy.case_sight import (
     Assignment,
     Grant,
     Sight,
-    Withheld,
     assigned,
     binds,
     case_not_denied,
@@ -37,118 +36,21 @@ from caseapp.policy.case_sight import (
     in_force,
     not_denied,
 )
+from caseapp.policy.plan_sight import (
+    ALL_HERE,
+    CASE_GRANT,
+    SEES_ACTION,
+    SEES_ACTION_HERE,
+    SEES_GOAL,
+    SEES_GOAL_HERE,
+    SEES_OWN_ACTION,
+    WHOLE_PLAN_HERE,
+    withheld,
+)
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import CLOSED, ActionStatus, AssignmentRole, Audience, CaseStatus
 
 # --- predicates over what hangs on a case; the select must also join or name Case -------------------------------
-
-
-def _withheld(domain, case_id):
-    """The person keeps this domain of life from the viewer's agency (X-3)."""
-    return (
-        exists()
-        .where(
-            Grant.case_id == case_id,
-            Grant.agency_id == VIEWER_AGENCY,
-            in_force(Grant),
-            Withheld.grant_id == Grant.id,
-            Withheld.domain == domain,
-        )
-        .correlate_except(Grant, Withheld)
-    )
-
-
-#: Select from Action, joined to Goal and Case. The own part holds what the agency has been asked to do (S3-47);
-#: what is only proposed is not yet asked, so no partner reads it as agreed (F4).
-SEES_ACTION = or_(
-    SEES_ALL,
-    and_(
-        SEES_CASE,
-        not_(_withheld(Goal.domain, Case.id)),
-        or_(
-            SEES_WHOLE_PLAN,
-            and_(Action.owner_agency_id == VIEWER_AGENCY, Action.status != ActionStatus.PROPOSED),
-        ),
-    ),
-)
-
-_Own = aliased(Action, name="vis_action")
-
-#: Select from Goal, joined to Case: all, or only the goals that the viewer's own actions serve.
-SEES_GOAL = or_(
-    SEES_ALL,
-    and_(
-        SEES_CASE,
-        not_(_withheld(Goal.domain, Case.id)),
-        or_(
-            SEES_WHOLE_PLAN,
-            exists()
-            .where(
-                _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases
-                _Own.goal_id == Goal.id,
-                _Own.owner_agency_id == VIEWER_AGENCY,
-                _Own.status != ActionStatus.PROPOSED,
-            )
-            .correlate(Goal),
-        ),
-    ),
-)
-
-#: What an agency's own list shows: asked of it, consented to, not withheld. Select from Action, joined to Goal and Case;
-#: implies SEES_ACTION, and is cheaper where the rows are found by their owner.
-SEES_OWN_ACTION = and_(
-    Action.owner_agency_id == VIEWER_AGENCY,
-    SEES_CASE,
-    or_(
-        Case.lead_agency_id == VIEWER_AGENCY,
-        and_(Action.status != ActionStatus.PROPOSED, not_(_withheld(Goal.domain, Case.id))),
-    ),
-    or_(Action.status != ActionStatus.PROPOSED, SEES_ALL),
-)
-
-# Within one case whose CaseFile is at hand, its sight is already known: the same rules without asking anew for each row.
-# Executed with `case.binds(viewer)`, whose sight and grant were decided in SQL when the case was found.
-ALL_HERE = bindparam("case_sight", type_=Integer()) == int(Sight.ALL)
-WHOLE_PLAN_HERE = bindparam("case_sight", type_=Integer()) == int(Sight.WHOLE_PLAN)
-CASE_GRANT = bindparam("case_grant", type_=Id)
-
-
-def _withheld_by_grant(domain):
-    return (
-        exists().where(Withheld.grant_id == CASE_GRANT, Withheld.domain == domain).correlate_except(Withheld)
-    )
-
-
-#: Select from Action, joined to Goal, both of the one case.
-SEES_ACTION_HERE = or_(
-    ALL_HERE,
-    and_(
-        not_(_withheld_by_grant(Goal.domain)),
-        or_(
-            WHOLE_PLAN_HERE,
-            and_(Action.owner_agency_id == VIEWER_AGENCY, Action.status != ActionStatus.PROPOSED),
-        ),
-    ),
-)
-
-#: Select from Goal of the one case.
-SEES_GOAL_HERE = or_(
-    ALL_HERE,
-    and_(
-        not_(_withheld_by_grant(Goal.domain)),
-        or_(
-            WHOLE_PLAN_HERE,
-            exists()
-            .where(
-                _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases
-                _Own.goal_id == Goal.id,
-                _Own.owner_agency_id == VIEWER_AGENCY,
-                _Own.status != ActionStatus.PROPOSED,
-            )
-            .correlate(Goal),
-        ),
-    ),
-)
 
 #: Select from Event, joined to Case: what an agency wrote down for itself alone while it led stays with it when another
 #: leads (S3-29, X-4); what was for others too, and what the plan says, goes on with the case.
@@ -175,7 +77,7 @@ SEES_EVENT = or_(
                 Event.audience == Audience.PLAN,
                 SEES_WHOLE_PLAN,
                 exists()
-                .where(_EventGoal.id == Event.goal_id, not_(_withheld(_EventGoal.domain, Event.case_id)))
+                .where(_EventGoal.id == Event.goal_id, not_(withheld(_EventGoal.domain, Event.case_id)))
                 .correlate(Event),
             ),
             and_(
@@ -184,7 +86,7 @@ SEES_EVENT = or_(
                 .where(
                     _EventAction.id == Event.action_id,
                     _EventGoal.id == _EventAction.goal_id,
-                    not_(_withheld(_EventGoal.domain, Event.case_id)),
+                    not_(withheld(_EventGoal.domain, Event.case_id)),
                     or_(
                         SEES_WHOLE_PLAN,
                         and_(
