@@ -19,6 +19,11 @@ def test_only_the_words_that_differ_are_marked_and_line_breaks_stay():
     assert "\n" in both.theirs and "\n" in both.mine and not both.whole
 
 
+def test_a_day_or_a_number_is_one_value():
+    assert marked(two_texts("020 915 0777", "020 915 0888").mine) == ["020 915 0888"]
+    assert marked(two_texts("24 Nov 2026", "2 Dec 2026").theirs) == ["24 Nov 2026"]
+
+
 def test_what_has_hardly_a_word_in_common_is_marked_whole():
     both = two_texts("He sleeps at the hostel now", "The council wrote a letter about rent")
     assert marked(both.theirs) == ["He sleeps at the hostel now"]

@@ -11,6 +11,8 @@ MOST_WORDS = 2_000
 #: A stretch of more words than this that is the same on both sides is cut to what stands around the difference.
 LONGEST_SAME = 60
 _AROUND = 12
+#: So many words are one value, a day or a telephone number, that is this one or that one.
+_ONE_VALUE = 4
 #: What has less than this in common is marked whole, because a patchwork of "the" and "and" says nothing; and where that
 #: would be more than so many words, not at all, because nothing stands out any more.
 _SOMETHING_IN_COMMON = 0.35
@@ -47,6 +49,9 @@ def two_texts(theirs: str, mine: str, cut_same: bool = True) -> TwoTexts:
 def _stretches(theirs, mine):
     """(the same?, words of theirs, words of mine), in order."""
     one, other = _words(theirs), _words(mine)
+    if theirs != mine and max(len(one), len(other)) <= _ONE_VALUE:
+        yield False, one, other
+        return
     if len(one) + len(other) <= MOST_WORDS:
         yield from _compared(one, other)
         return
