@@ -109,7 +109,8 @@ def test_a_page_that_is_older_than_the_transfer_answers_409_and_keeps_what_was_t
     way.asked(world, transfer)
     answer = orla.post(at, data=old | {"reason": "He stays with us"})
     assert answer.status_code == 409
-    assert "He stays with us" in answer.text and "while you were writing" in answer.text
+    assert "He stays with us" in answer.text and "in another window" in answer.text
+    assert "says the same as yours" not in answer.text and "See how it stands now" in answer.text
     assert way.row(transfer).ended_at is None
 
 

@@ -23,6 +23,11 @@ def rows(form, saved: dict | None = None, called: dict | None = None) -> list[tu
     return found
 
 
+def compares(form, stale) -> bool:
+    """Whether what stands now can be laid beside the form at all: there may be nothing of the kind in it."""
+    return form is not None and any(field.name in stale.saved for field in form)
+
+
 def is_me(name: str) -> bool:
     """Whether it was the reader who saved first: in another window, as happens with a plan open twice."""
     me = viewer()

@@ -32,7 +32,9 @@ def install(app) -> None:
     )
     env.globals["url_for"] = navigation.link
     env.globals.update(beside_of=beside_of, beside_of_minutes=beside_of_minutes)
-    env.globals.update(two_texts=two_texts, clash_rows=clash.rows, saved_by_me=clash.is_me)
+    env.globals.update(
+        two_texts=two_texts, clash_rows=clash.rows, clash_compares=clash.compares, saved_by_me=clash.is_me
+    )
     env.globals["static_url"] = _hashed(Path(app.static_folder), app.static_url_path)
 
     @app.context_processor
