@@ -349,6 +349,8 @@ def test_nothing_of_the_person_is_in_neither_pack(full):
     assert "CANARY-LEAD-case_note-text" in told["canal"]
     assert "CANARY-LEAD-case_note-text" not in told["northgate"]
     assert "CANARY-TLEAD-last" in told["canal"] and "CANARY-TLEAD-last" not in told["northgate"]
+    for zone in ("TLEAD", "DOORS", "EMERG", "MADE", "HELD", "REQUEST", "RESTRICTED"):
+        assert f"CANARY-{zone}-" not in told["northgate"], zone
     goals = {key for key in keys["northgate"] if key[0] == "goal"}
     assert goals and not goals & keys["canal"] and not goals & keys["harbour"]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from caseapp import ids
+from caseapp.policy import escalations
 from caseapp.policy.do import Do
 from caseapp.vocabulary import AuditAct, FindingKind, FindingOutcome
 from caseapp.web.lists import Choice, Column, ListSpec, Words
@@ -38,8 +39,11 @@ def id_of(text: str) -> int | None:
         return None
 
 
-#: On what ground records are opened (CaseFile.ground).
-GROUNDS = ("lead agency", "consent", "emergency", "privacy officer")
+#: On what ground records are opened (CaseFile.ground, EscalationFile.ground).
+GROUNDS = (
+    *("lead agency", "consent", "emergency", "privacy officer"),
+    *(escalations.OWN_GAP, escalations.FOLLOWED_GAP, escalations.LADDER, escalations.NAMED_LADDER),
+)
 
 RECORD = ListSpec(
     name="access-record",
