@@ -27,9 +27,11 @@ from tests.tools import CHROMIUM_ARGS, chromium, missing
 
 DEMO = ROOT / "caseapp" / "demo" / "demo.json"
 EMPTY = "/static/mark.svg"
-#: Pictures that nobody sees are drawn with less ado: it takes a quarter off every page.
-NOBODY_WATCHES = ["--in-process-gpu", "--disable-threaded-compositing"]
 PATIENCE = 15_000  # milliseconds until something that should show has failed to, on a busy machine
+#: No process of its own for pictures that nobody sees.
+UNSEEN = ["--in-process-gpu"]
+#: Nothing is ever drawn, which is a quarter of every page. A click would wait for ever.
+UNDRAWN = [*UNSEEN, "--disable-threaded-compositing"]
 
 #: A migrated database with a world in it, and the world's accounts as JSON: three commands in one program, as starting
 #: it takes as long as one of them.
@@ -144,21 +146,29 @@ def live(server):
 
 @pytest.fixture(scope="session")
 def chrome():
+    """chrome(): the browser; chrome(drawn=False): one whose pages are only read and measured. Each is started once."""
     from playwright import sync_api
 
     sync_api.expect.set_options(timeout=PATIENCE)
     path = chromium()
     if path is None:
         missing("Chromium")
+    started = {}
     with sync_api.sync_playwright() as driver:
-        # Playwright switches the memory of past pages off, and with it the very leak that Back could be.
-        browser = driver.chromium.launch(
-            executable_path=path,
-            args=[*CHROMIUM_ARGS, *NOBODY_WATCHES],
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
-        yield browser
-        browser.close()
+
+        def started_once(drawn=True):
+            if drawn not in started:
+                # Playwright switches the memory of past pages off, and with it the very leak that Back could be.
+                started[drawn] = driver.chromium.launch(
+                    executable_path=path,
+                    args=[*CHROMIUM_ARGS, *(UNSEEN if drawn else UNDRAWN)],
+                    ignore_default_args=["--disable-back-forward-cache"],
+                )
+            return started[drawn]
+
+        yield started_once
+        for browser in started.values():
+            browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -174,15 +184,18 @@ class Windows:
         self.chrome, self.url, self.shown = chrome, url, shown
         self.idle = {True: [], False: []}
 
-    def take(self, script, size, fresh, faults):
+    def take(self, script, size, fresh, drawn, faults):
         """A page at this size, in a window of its own. Faults of what it shows are added to `faults`."""
-        if self.idle[script] and not fresh:
+        if self.idle[script] and drawn and not fresh:
             page = self.idle[script].pop()
             page.set_viewport_size(size)
         else:
-            context = self.chrome.new_context(base_url=self.url, java_script_enabled=script, viewport=size)
+            context = self.chrome(drawn).new_context(
+                base_url=self.url, java_script_enabled=script, viewport=size
+            )
             context.on("page", self._watch)
-            context.runs_script, context.shown, context.fresh = script, self.shown, fresh
+            context.runs_script, context.shown = script, self.shown
+            context.fresh = fresh or not drawn
             page = context.new_page()
         page.context.faults = faults
         return page
@@ -222,11 +235,13 @@ def windows(chrome, server, shown):
 @pytest.fixture
 def browse(windows, live, request):
     """browse(script=False, width=390): a page without cookies or history, watched for faults. `fresh`: in a window that
-    was never used and is not used again, where a test changes the window itself or asks what it fetches."""
+    was never used and is not used again, where a test changes the window itself or asks what it fetches. `drawn=False`:
+    to be read and measured, not to be clicked."""
     opened, faults = [], []
 
-    def new(script=True, width=1280, height=1000, fresh=False):
-        opened.append(windows.take(script, {"width": width, "height": height}, fresh, faults))
+    def new(script=True, width=1280, height=1000, fresh=False, drawn=True):
+        size = {"width": width, "height": height}
+        opened.append(windows.take(script, size, fresh, drawn, faults))
         return opened[-1]
 
     yield new

@@ -46,7 +46,8 @@ SURVEY = """() => {
     if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.matches('input, select, textarea')) continue;
     const s = getComputedStyle(e);
     const key = [e.matches('input, select, textarea') ? e.localName : '', s.color, s.fontSize, s.fontWeight, s.textShadow, story(e)].join(' ');
-    if (!texts.has(key)) texts.set(key, e);
+    if (!texts.has(key)) texts.set(key, []);
+    texts.get(key).push(e);
   }
   const before = window.showing_before || showing;
   window.showing_before = showing;
@@ -59,7 +60,7 @@ SURVEY = """() => {
 }"""
 JUDGE = """async ([options, contrast, texts]) => {
   const found = options ? (await axe.run(document, options)).violations : [];
-  if (texts.length) found.push(...(await axe.run({include: texts.map(one => texts_here.get(one))}, contrast)).violations);
+  if (texts.length) found.push(...(await axe.run({include: texts.flatMap(one => texts_here.get(one))}, contrast)).violations);
   return found.map(one => [one.id, one.help, one.nodes[0].html.slice(0, 160)]);
 }"""
 

@@ -57,7 +57,7 @@ def walk(reader):
 @pytest.mark.e2e
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role_is_accessible_at_both_widths(browse, sign_in, live, shown, role):
-    page = sign_in(browse(width=390, fresh=True), ROLES[role], to=None)
+    page = sign_in(browse(width=390, drawn=False), ROLES[role], to=None)
     page.add_init_script(AXE)  # every page that is opened is looked at
     reader = Reader(live.url, {one["name"]: one["value"] for one in page.context.cookies()})
     found, read = [], 0
@@ -88,7 +88,7 @@ def test_every_page_at_the_door_is_accessible_at_both_widths(browse, live):
 
 @pytest.mark.e2e
 def test_a_page_that_is_not_there_and_one_that_is_refused_are_accessible(browse, sign_in):
-    page = sign_in(browse(), ROLES["partner agency"], to=None)
+    page = sign_in(browse(drawn=False), ROLES["partner agency"], to=None)
     found = []
     for path, status in (("/cases/00000001/plan", 404), ("/system/agencies", 403), ("/no/such/page", 404)):
         assert page.goto(path).status == status, path
