@@ -19,7 +19,8 @@ PLUMBING = {"once", "version"}
 
 def in_words(name: str, endpoint: str | None) -> str:
     """The label of a field of a form that this endpoint takes; its name, readable, where forms differ about it."""
-    name, _, part = name.rpartition("-") if name.rpartition("-")[2] in _PARTS else (name, "", "")
+    stem, _, part = name.rpartition("-")
+    name, part = (stem, part) if stem and part in _PARTS else (name, "")
     plain = name.rsplit("-", 1)[-1]
     words = _labels((endpoint or "").partition(".")[0]).get(plain) or _readable(plain)
     return f"{words.rstrip('?')}, {part}" if part else words

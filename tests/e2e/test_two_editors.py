@@ -120,7 +120,8 @@ def test_two_who_lead_the_case_change_the_words_of_one_action(live, browse, sign
     says(orla, "Send the housing support letter by mail")
     declan.get_by_label("What is to be done").fill("Send the housing support letter and ring the council")
     declan.get_by_role("button", name=re.compile("^Save and")).click()
-    says(declan, re.compile("Orla Keaveney changed this .*Nothing is lost"))
+    says(declan, re.compile("Orla Keaveney changed this at .*, while you were writing"))
+    says(declan, re.compile("Nothing is lost: here are both"))
     shown = declan.inner_text("main")
     assert "by mail" in shown
     assert (
