@@ -146,7 +146,8 @@ def live(server):
 
 @pytest.fixture(scope="session")
 def chrome():
-    """chrome(): the browser; chrome(drawn=False): one whose pages are only read and measured. Each is started once."""
+    """chrome(): the browser. Others are started where a test asks for one, each once: with `drawn=False` pages can be read
+    and measured, not clicked; `keeps=True` keeps past pages in memory, as people's browsers do."""
     from playwright import sync_api
 
     sync_api.expect.set_options(timeout=PATIENCE)
@@ -156,17 +157,17 @@ def chrome():
     started = {}
     with sync_api.sync_playwright() as driver:
 
-        def started_once(drawn=True):
-            if drawn not in started:
-                # Playwright switches the memory of past pages off, and with it the very leak that Back could be.
-                started[drawn] = driver.chromium.launch(
+        def one(drawn=True, keeps=False):
+            if (drawn, keeps) not in started:
+                started[drawn, keeps] = driver.chromium.launch(
                     executable_path=path,
                     args=[*CHROMIUM_ARGS, *(UNSEEN if drawn else UNDRAWN)],
-                    ignore_default_args=["--disable-back-forward-cache"],
+                    # Playwright switches that memory off, and with it the very leak that Back could be.
+                    ignore_default_args=["--disable-back-forward-cache"] if keeps else None,
                 )
-            return started[drawn]
+            return started[drawn, keeps]
 
-        yield started_once
+        yield one
         for browser in started.values():
             browser.close()
 
@@ -184,18 +185,18 @@ class Windows:
         self.chrome, self.url, self.shown = chrome, url, shown
         self.idle = {True: [], False: []}
 
-    def take(self, script, size, fresh, drawn, faults):
+    def take(self, script, size, faults, fresh=False, **browser):
         """A page at this size, in a window of its own. Faults of what it shows are added to `faults`."""
-        if self.idle[script] and drawn and not fresh:
+        if self.idle[script] and not fresh and not browser:
             page = self.idle[script].pop()
             page.set_viewport_size(size)
         else:
-            context = self.chrome(drawn).new_context(
+            context = self.chrome(**browser).new_context(
                 base_url=self.url, java_script_enabled=script, viewport=size
             )
             context.on("page", self._watch)
             context.runs_script, context.shown = script, self.shown
-            context.fresh = fresh or not drawn
+            context.fresh = fresh or bool(browser)
             page = context.new_page()
         page.context.faults = faults
         return page
@@ -235,13 +236,13 @@ def windows(chrome, server, shown):
 @pytest.fixture
 def browse(windows, live, request):
     """browse(script=False, width=390): a page without cookies or history, watched for faults. `fresh`: in a window that
-    was never used and is not used again, where a test changes the window itself or asks what it fetches. `drawn=False`:
-    to be read and measured, not to be clicked."""
+    was never used and is not used again, where a test changes the window itself or asks what it fetches; `drawn=False` and
+    `keeps=True`: in such a browser."""
     opened, faults = [], []
 
-    def new(script=True, width=1280, height=1000, fresh=False, drawn=True):
+    def new(script=True, width=1280, height=1000, **window):
         size = {"width": width, "height": height}
-        opened.append(windows.take(script, size, fresh, drawn, faults))
+        opened.append(windows.take(script, size, faults, **window))
         return opened[-1]
 
     yield new

@@ -75,7 +75,7 @@ def test_a_need_is_changed_in_its_row_and_the_focus_stays_with_it(browse, sign_i
 
 
 def test_back_after_signing_out_shows_nothing_of_the_record(browse, sign_in, script):
-    page = sign_in(browse(script), TOMASZ)
+    page = sign_in(browse(script, keeps=True), TOMASZ)
     page.goto(PLAN)
     says(page, BED)
     page.get_by_role("button", name="Sign out", exact=True).click()
@@ -88,7 +88,7 @@ def test_back_after_signing_out_shows_nothing_of_the_record(browse, sign_in, scr
 
 
 def test_back_within_a_session_shows_the_plan_as_it_is_now(browse, sign_in):
-    page = sign_in(browse(), TOMASZ, PLAN)
+    page = sign_in(browse(keeps=True), TOMASZ, PLAN)
     form = open_row(page, BED)
     form.get_by_label(re.compile("^Note")).fill("Written before going on.")
     form.get_by_role("button", name="Save and tell Orla").click()
