@@ -29,10 +29,11 @@ EVERYWHERE = {
     "no id": "zzzzzzzzzzzzz",
     "long": "x" * 10_001,
 }
-#: Sent in one field while the others hold something plausible, by what the field is.
+#: Sent in one field while the others hold something plausible, by what the field is. NUL is here too: what would let it
+#: through to the database is seen only where everything else is in order.
 IN_ONE = {
-    "text": (EVIL, "\u00e9" * 300),
-    "textarea": (EVIL, "y" * 10_000),
+    "text": (EVIL + "\x00", "\u00e9" * 300),
+    "textarea": (EVIL + "\x00", "y" * 10_000),
     "choice": ("\u00b2", "9223372036854775808"),
     "hidden": ("\u00b2", "999999999"),
     "day": ("\u00b2", "99999999999"),
@@ -147,8 +148,8 @@ def sort_of(one: Field) -> str:
 OF_THE_DATABASE = {"evil", "nul", "just too big", "long"}
 #: So in one field while the others hold something plausible, and may get as far as the database.
 OF_THE_DATABASE_IN_ONE = {
-    "text": ("\u00e9" * 300,),
-    "textarea": ("y" * 10_000,),
+    "text": ("a\x00b", "\u00e9" * 300),
+    "textarea": ("a\x00b", "y" * 10_000),
     "choice": ("9223372036854775808",),
     "one box": ("9999-12-31",),
 }

@@ -1,8 +1,9 @@
 """kill -9 of all workers, twenty times on each database, while people write (A19, A20): what was acknowledged is there,
 once and whole, with its line of the timeline, its news and its place in the chain of the access record.
 
-The server loads the application before it forks (--preload), so that a killed worker is back in milliseconds and twenty
-rounds take seconds; what dies, and how, is the same. `ROUNDS_OF_KILLING` sets another number."""
+The server loads the application before it forks (--preload), and its pages once (tests/load/warm.py), so that a killed
+worker is back in milliseconds and twenty rounds take seconds; what dies, and how, is the same. `ROUNDS_OF_KILLING` sets
+another number."""
 
 import contextlib
 import os
@@ -24,7 +25,7 @@ from tests.servers import ROOT, environment, flask, free_port
 ROUNDS = int(os.environ.get("ROUNDS_OF_KILLING", "20"))
 WRITERS = 4
 #: Seconds of writing between two killings, at least and at most; and in which a killed server must be back.
-BETWEEN, BACK = (0.15, 0.6), 30
+BETWEEN, BACK = (0.1, 0.4), 30
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,14 @@ class Killable:
 
     def __init__(self, env, log):
         self.port, self.log = free_port(), log
-        command = [sys.executable, "-m", "gunicorn", "app:app", "--preload", "--no-control-socket"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "tests.load.warm:app",
+            "--preload",
+            "--no-control-socket",
+        ]
         command += ["--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread"]
         command += ["--workers", str(WORKERS), "--threads", "4", "--log-level", "error"]
         with log.open("wb") as out:
@@ -85,7 +93,10 @@ def killable(database, tmp_path):
     url = database.another("killed")
     env = environment(tmp_path, DATABASE_URL=url, SECRET_KEY=SECRET)
     world, cookies = _built(url, tmp_path)
-    server = Killable(env, tmp_path / "server.log")
+    ((name, cookie),) = cookies["orla"].items()
+    notes = f"/cases/{world.reference}/notes"
+    warm = {"WARM_COOKIE": f"{name}={cookie}", "WARM_PAGES": f"{notes} {notes}/new"}
+    server = Killable(env | warm, tmp_path / "server.log")
     try:
         yield server, Served(server.port, world, url, cookies), env
     finally:
