@@ -96,6 +96,8 @@ def app(application, database):
     yield application
     with application.app_context():
         db.session.remove()
+        if database.kind == "sqlite":
+            db.engine.dispose()  # its open connections look at a file that is about to be replaced
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """The two kinds of database, each able to go back to a known state between tests in a few milliseconds.
 
-SQLite: the state is a file, written over the live one in one transaction, under the connections of the application:
-what they know of the tables, and the statements they have prepared, stay good. PostgreSQL: the state is a schema of its
-own that holds a copy of every table with rows; going back empties the tables and copies those rows in, triggers and
-foreign keys set aside.
+SQLite: the state is a file, copied over the live one. PostgreSQL: the state is a schema of its own that holds a copy
+of every table with rows; going back empties the tables and copies those rows in, triggers and foreign keys set aside.
 """
 
 import contextlib
@@ -71,43 +69,15 @@ class Sqlite(Database):
             shared or self.folder, "migrated.sqlite", lambda file: migrate.upgrade(f"sqlite:///{file}")
         )
         shutil.copyfile(migrated, self.file)
-        self.live = self._open(self.file)
-        self.states = {}
-        self.now = (
-            None  # (name of the state, its tables, the number of the schema, the number of changes by others)
-        )
         self.keep(EMPTY)
 
-    def _open(self, file):
-        return sqlite3.connect(file, timeout=3, isolation_level=None, check_same_thread=False)
-
     def keep(self, name):
-        file = self.folder / f"{name}.kept"
-        _copy(self.file, file)
-        state = self._open(file)
-        tables = hash(
-            tuple(state.execute("SELECT type, name, rootpage, sql FROM sqlite_master ORDER BY 1, 2"))
-        )
-        self.states[name] = state, tables
+        _copy(self.file, self.folder / f"{name}.kept")
 
     def reset(self, name=EMPTY):
-        """A connection reads the tables anew where the number of the schema is another than it knows, and SQLite gives a
-        new one to whatever is written over. Where the tables are the same it is put back."""
-        state, tables = self.states[name]
-        schema, changes = self._number("schema_version"), self._number("data_version")
-        if self.now == (name, tables, schema, changes):
-            return  # nobody wrote anything
-        known = self.now is not None and self.now[1:3] == (tables, schema)
-        try:
-            state.backup(self.live)
-            if known:
-                self.live.execute(f"PRAGMA schema_version = {schema}")
-        except sqlite3.OperationalError as why:
-            raise AssertionError(f"a test left a transaction open on SQLite ({why})") from None
-        self.now = name, tables, self._number("schema_version"), self._number("data_version")
-
-    def _number(self, pragma):
-        return self.live.execute(f"PRAGMA {pragma}").fetchone()[0]
+        for file in self.folder.glob("live.sqlite*"):
+            file.unlink()
+        shutil.copyfile(self.folder / f"{name}.kept", self.file)
 
     def another(self, name):
         """The url of one more migrated, empty database."""
@@ -129,8 +99,6 @@ class Sqlite(Database):
             file.unlink()
 
     def stop(self):
-        for connection in (self.live, *(state for state, _ in self.states.values())):
-            connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
 from tests.browser import Browser, faults_of_fragment, faults_of_page, fields_of, watch_over
 from tests.databases import plain_engine
@@ -34,22 +34,6 @@ def test_a_test_finds_none_of_the_rows_of_the_one_before(database):
                 )
             )
         database.reset()
-
-
-def test_a_connection_that_stays_open_finds_the_state_that_came_back(database):
-    """The states come back under the connections of the application, which go on with what they know of the tables."""
-    database.reset()
-    area = "INSERT INTO area (id, name, kind, active, version) VALUES (1, 'Northwall', 'local', true, 1)"
-    with plain_engine(database.url) as engine, engine.connect() as connection:
-        for _ in range(3):
-            assert connection.scalar(text("SELECT count(*) FROM area")) == 0
-            connection.execute(text(area))
-            if database.kind == "sqlite":  # where a table that a test has made goes with the rest
-                connection.execute(text("CREATE TABLE made_by_a_test (id INTEGER)"))
-            connection.commit()
-            database.reset()
-            database.reset()  # nobody wrote anything meanwhile
-        assert "made_by_a_test" not in inspect(connection).get_table_names()
 
 
 def test_a_standing_world_is_built_once_and_brought_back(database):
