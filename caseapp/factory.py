@@ -25,11 +25,15 @@ from caseapp.web import (
 )
 from config.default import from_environment
 
+#: More than there are: with too few kept, Jinja would compile templates again and again.
+TEMPLATES_KEPT = 1000
+
 
 def create_app(overrides: dict | None = None) -> Flask:
     """The application. `overrides` are Flask settings that win over the environment (tests); DATABASE_URL among them
     stands for SQLALCHEMY_DATABASE_URI. Raises RuntimeError where a production setting is unsafe."""
     app = Flask("caseapp", static_folder="static", template_folder="templates")
+    app.jinja_options = app.jinja_options | {"cache_size": TEMPLATES_KEPT}
     app.config.update(from_environment())
     overrides = dict(overrides or {})
     if "DATABASE_URL" in overrides:
