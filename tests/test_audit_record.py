@@ -61,7 +61,9 @@ def test_the_export_holds_what_the_page_shows_and_is_itself_on_record(world, as_
     assert answer.mimetype == "text/csv" and "attachment" in answer.headers["Content-Disposition"]
     rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert rows[0][0] == "When" and {row[2] for row in rows[1:]} == {"Harbour Hostel"}
-    entry = db_session.scalars(select(AuditEntry).where(AuditEntry.user_id == world.orla.user_id)).all()[-1]
+    entry = db_session.scalars(
+        select(AuditEntry).where(AuditEntry.user_id == world.orla.user_id).order_by(AuditEntry.id)
+    ).all()[-1]
     assert (entry.act, entry.what) == ("exported", "who has looked")
 
 

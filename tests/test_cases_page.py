@@ -166,7 +166,9 @@ def test_contact_is_lost_and_found_and_the_line_manager_hears(world, as_, db_ses
 
 def test_reading_the_case_page_is_on_record(world, as_, db_session):
     as_("orla").get(CASE)
-    entry = db_session.scalars(select(AuditEntry).where(AuditEntry.case_id == world.case_id)).all()[-1]
+    entry = db_session.scalars(
+        select(AuditEntry).where(AuditEntry.case_id == world.case_id).order_by(AuditEntry.id)
+    ).all()[-1]
     assert (entry.what, entry.user_name, entry.ground) == ("the case page", "Orla Keaveney", "lead agency")
 
 

@@ -105,7 +105,7 @@ def test_the_administrator_chooses_directory_and_passwords_and_nobody_is_locked_
     for odd in ({"directory": "elsewhere"}, {"passwords": "maybe"}):
         assert client.submit("/agency/sign-in", "/agency/sign-in", **chosen_ | odd).status_code == 422
     history = db_session.scalars(
-        select(AuditEntry).where(AuditEntry.what == "agency: how staff sign in")
+        select(AuditEntry).where(AuditEntry.what == "agency: how staff sign in").order_by(AuditEntry.id)
     ).all()
     assert history[-1].detail == {"passwords": ["yes", "no"]}
 
