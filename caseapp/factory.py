@@ -39,7 +39,8 @@ def create_app(overrides: dict | None = None) -> Flask:
     if "DATABASE_URL" in overrides:
         overrides["SQLALCHEMY_DATABASE_URI"] = overrides.pop("DATABASE_URL")
     app.config.update(overrides)
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True})
+    # the connection used last first: it has the tables in its cache, and what PostgreSQL has planned
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True, "pool_use_lifo": True})
     _refuse_unsafe(app)
     logs.install(app)
     clock.use_zone(app.config["TIME_ZONE"])
