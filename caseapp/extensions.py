@@ -53,14 +53,15 @@ def write(statement, *entries: dict) -> int:
     return _in_sql(statement, connection).write(connection, entries)
 
 
-def _engine():
+def engine():
+    """The engine of this application."""
     return db.engine
 
 
 def _connection():
     """The reader of a request that only reads; else the connection of the session's transaction, begun if none is open,
     and asked of the session once for each transaction."""
-    if (ours := reader.current(_engine)) is not None:
+    if (ours := reader.current(engine)) is not None:
         return ours
     session = db.session()
     if session.new or session.dirty or session.deleted:
@@ -94,8 +95,8 @@ PRAGMAS = (
 #: its values: planning the large ones takes longer than running them. Looking a row up costs little more than reading on
 #: (disks without a moving head, and most of it in memory). No statement runs for so long that compiling it pays.
 PLANS = {"plan_cache_mode": "force_generic_plan", "random_page_cost": "1.1", "jit": "off"}
-#: From which run on a statement is prepared, and how many of a connection's are kept.
-PREPARED_FROM, PREPARED_KEPT = 2, 300
+#: After how many runs a statement is prepared, and how many of a connection's are kept.
+PREPARED_AFTER, PREPARED_KEPT = 2, 300
 
 
 def install_postgresql(engine) -> None:
@@ -105,7 +106,7 @@ def install_postgresql(engine) -> None:
     def on_connect(connection, _record):
         connection.execute("".join(f"SET {name} = {value};" for name, value in PLANS.items()))
         connection.commit()
-        connection.prepare_threshold, connection.prepared_max = PREPARED_FROM, PREPARED_KEPT
+        connection.prepare_threshold, connection.prepared_max = PREPARED_AFTER, PREPARED_KEPT
 
 
 def install_sqlite(engine) -> None:

@@ -38,6 +38,19 @@ def withheld(domain, case_id):
     )
 
 
+_ASKED_OF_US = and_(Action.owner_agency_id == VIEWER_AGENCY, Action.status != ActionStatus.PROPOSED)
+_Own = aliased(Action, name="vis_action")
+_SERVED_BY_US = (
+    exists()
+    .where(
+        _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases
+        _Own.goal_id == Goal.id,
+        _Own.owner_agency_id == VIEWER_AGENCY,
+        _Own.status != ActionStatus.PROPOSED,
+    )
+    .correlate(Goal)
+)
+
 #: Select from Action, joined to Goal and Case. The own part holds what the agency has been asked to do (S3-47);
 #: what is only proposed is not yet asked, so no partner reads it as agreed (F4).
 SEES_ACTION = or_(
@@ -47,12 +60,10 @@ SEES_ACTION = or_(
         not_(withheld(Goal.domain, Case.id)),
         or_(
             SEES_WHOLE_PLAN,
-            and_(Action.owner_agency_id == VIEWER_AGENCY, Action.status != ActionStatus.PROPOSED),
+            _ASKED_OF_US,
         ),
     ),
 )
-
-_Own = aliased(Action, name="vis_action")
 
 #: Select from Goal, joined to Case: all, or only the goals that the viewer's own actions serve.
 SEES_GOAL = or_(
@@ -62,14 +73,7 @@ SEES_GOAL = or_(
         not_(withheld(Goal.domain, Case.id)),
         or_(
             SEES_WHOLE_PLAN,
-            exists()
-            .where(
-                _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases
-                _Own.goal_id == Goal.id,
-                _Own.owner_agency_id == VIEWER_AGENCY,
-                _Own.status != ActionStatus.PROPOSED,
-            )
-            .correlate(Goal),
+            _SERVED_BY_US,
         ),
     ),
 )
@@ -106,7 +110,7 @@ SEES_ACTION_HERE = or_(
         not_(_withheld_by_grant(Goal.domain)),
         or_(
             WHOLE_PLAN_HERE,
-            and_(Action.owner_agency_id == VIEWER_AGENCY, Action.status != ActionStatus.PROPOSED),
+            _ASKED_OF_US,
         ),
     ),
 )
@@ -118,14 +122,7 @@ SEES_GOAL_HERE = or_(
         not_(_withheld_by_grant(Goal.domain)),
         or_(
             WHOLE_PLAN_HERE,
-            exists()
-            .where(
-                _Own.case_id == Goal.case_id,  # for the index: an agency has actions on thousands of cases
-                _Own.goal_id == Goal.id,
-                _Own.owner_agency_id == VIEWER_AGENCY,
-                _Own.status != ActionStatus.PROPOSED,
-            )
-            .correlate(Goal),
+            _SERVED_BY_US,
         ),
     ),
 )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from flask import request
 
 from caseapp import reader
-from caseapp.extensions import db
+from caseapp.extensions import db, engine
 
 #: Methods of requests that only read; what little they write (the record of the reading) they write in transactions of
 #: its own.
@@ -35,7 +35,7 @@ def noting():
     """A short transaction, committed, for word of what was read: on PostgreSQL the one that has read goes on, on SQLite
     one follows it (docs/decisions/0006). What a request that writes has not kept is gone."""
     _end_session()
-    with reader.writing(lambda: db.engine):
+    with reader.writing(engine):
         yield
 
 
@@ -44,16 +44,14 @@ def _end_session():
     if not db.session.registry.has():
         return
     session = db.session()
+    written = session.new or session.dirty or session.deleted
     if (
-        request.method in READS
+        engine().dialect.name == "postgresql"
+        and request.method in READS
         and session.in_transaction()
-        and not session.new
-        and not session.dirty
-        and not session.deleted
+        and not written
     ):
-        connection = session.connection()
-        if connection.dialect.name == "postgresql":
-            connection.connection.commit()
+        session.connection().connection.commit()
     session.rollback()
 
 
