@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseapp import blueprints, cli, clock
@@ -39,8 +40,7 @@ def create_app(overrides: dict | None = None) -> Flask:
     if "DATABASE_URL" in overrides:
         overrides["SQLALCHEMY_DATABASE_URI"] = overrides.pop("DATABASE_URL")
     app.config.update(overrides)
-    # the connection used last first: it has the tables in its cache, and what PostgreSQL has planned
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True, "pool_use_lifo": True})
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
     _refuse_unsafe(app)
     logs.install(app)
     clock.use_zone(app.config["TIME_ZONE"])
@@ -69,6 +69,15 @@ def create_app(overrides: dict | None = None) -> Flask:
         _refuse_demo(app)
         _warn(app)
     return app
+
+
+def _engine_options(address: str) -> dict:
+    """How connections are kept: the one used last first, as it has the tables in its cache and what PostgreSQL has planned.
+    A database in memory has one connection alone and no pool to say this of."""
+    options: dict = {"hide_parameters": True}
+    if make_url(address).database not in (None, "", ":memory:"):
+        options["pool_use_lifo"] = True
+    return options
 
 
 def _refuse_unsafe(app):
