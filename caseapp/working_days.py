@@ -8,12 +8,17 @@ Public holidays are known for 1900 to 2100; outside these years only weekends ar
 from bisect import bisect_left, bisect_right
 from datetime import date
 from functools import cache, lru_cache
+from pathlib import Path
 
 # calendar → (label, country, part of it) as the holidays library names them; Wales keeps the days of England
 CALENDARS = {
     "IE": ("Ireland", "IE", None),
     "UK": ("England and Wales", "GB", "ENG"),
 }
+
+#: A file for each calendar, a line for each year with its public holidays from Monday to Friday. Written by
+#: `python -m scripts.public_holidays`: the library that knows them takes 19 MB of each process that asks it.
+FOLDER = Path(__file__).resolve().parent.parent / "config" / "public_holidays"
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
@@ -86,8 +91,9 @@ def _public_holidays(calendar: str) -> tuple[int, ...]:
     """Ordinals, in order, of all public holidays on a weekday, those that the law moves from a weekend included."""
     if calendar not in CALENDARS:
         raise ValueError(f"There is no calendar of working days called {calendar}.")
-    import holidays  # with the table below 0.15 s and 19 MB, so only a process that counts days pays for it
-
-    _, country, part = CALENDARS[calendar]
-    found = holidays.country_holidays(country, subdiv=part, years=range(FIRST_YEAR, LAST_YEAR + 1))
-    return tuple(sorted(day.toordinal() for day in found if day.weekday() < 5))
+    found = []
+    for line in (FOLDER / f"{calendar}.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            year, *days = line.split()
+            found += [date.fromisoformat(f"{year}-{day}").toordinal() for day in days]
+    return tuple(found)

@@ -8,23 +8,24 @@ from hypothesis import strategies as st
 
 from caseapp.working_days import (
     CALENDARS,
+    FOLDER,
     add_working_days,
     in_words,
     is_working_day,
     working_days_between,
     working_days_late,
 )
+from scripts import public_holidays
 
 days = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 calendars = st.sampled_from(sorted(CALENDARS))
 ONE_DAY = timedelta(days=1)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def holidays_are_known():
-    """The first question of a process takes 0.2 s: not to be charged to the property that happens to come first."""
-    for calendar in CALENDARS:
-        is_working_day(date(2026, 1, 1), calendar)
+@pytest.mark.parametrize("calendar", CALENDARS)
+def test_the_written_holidays_are_those_that_the_library_knows(calendar):
+    """Else: python -m scripts.public_holidays (docs/decisions/0003)."""
+    assert (FOLDER / f"{calendar}.txt").read_text() == public_holidays.text(calendar)
 
 
 def counted_one_by_one(start, end, calendar):
