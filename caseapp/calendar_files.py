@@ -7,8 +7,6 @@ into Caseapp, where the rest is read by those who may (docs/decisions/0014-invit
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Calendar, Event, vCalAddress, vText
-
 REQUEST, CANCEL = "REQUEST", "CANCEL"
 SUMMARY = "Meeting (Caseapp)"
 #: How long a meeting is taken to last where no end was given.
@@ -33,6 +31,13 @@ class Invitation:
 
 def calendar_file(one: Invitation) -> str:
     """The text of the file, lines ended and folded as the standard wants them."""
+    from icalendar import (
+        Calendar,
+        Event,
+        vCalAddress,
+        vText,
+    )  # not before somebody is invited: 3 MiB of a worker's memory
+
     calendar = Calendar()
     calendar.add("prodid", "-//Caseapp//Meetings//EN")
     calendar.add("version", "2.0")

@@ -2,28 +2,39 @@
 all the same (docs/decisions/0009)."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
-import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 _TAGS = set("h2 h3 h4 h5 p ul ol li strong em a blockquote code pre table thead tbody tr th td hr br".split())
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"scope"}}
 _SCHEMES = {"https", "http", "mailto", "tel"}
 
-_parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
 #: Nesting deeper than this is no chapter.
-_parser.options["maxNesting"] = 20
+_DEEPEST = 20
+
+
+@cache
+def _parser():
+    from markdown_it import (
+        MarkdownIt,
+    )  # with nh3 2.5 MiB of a worker's memory: not before somebody reads a chapter
+
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
+    parser.options["maxNesting"] = _DEEPEST
+    return parser
 
 
 @lru_cache(maxsize=256)
 def as_html(text: str) -> Markup:
     """Safe HTML. The outermost headings become h2, for the page's title is the h1; no level is left out."""
-    tokens = _parser.parse(text)
+    import nh3
+
+    parser = _parser()
+    tokens = parser.parse(text)
     _level(tokens)
     html = nh3.clean(
-        _parser.renderer.render(tokens, _parser.options, {}),
+        parser.renderer.render(tokens, parser.options, {}),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,
@@ -40,7 +51,7 @@ def as_plain(text: str) -> str:
     """The words alone, a line for each paragraph, heading and item: for search, snippets and differences."""
     lines: list[str] = []
     prefix = ""
-    for token in _parser.parse(text):
+    for token in _parser().parse(text):
         if token.type == "list_item_open":
             prefix = f"{token.info}. " if token.info else "– "
         elif token.type == "inline":
