@@ -59,6 +59,11 @@ def moment(value: datetime | None) -> str:
     return f"{day(clock.local_day(value))}, {hour(value)}" if value else ""
 
 
+def since_today(value: datetime | None) -> str:
+    """9:42 for a moment of today; 24 Nov 2026, 9:42 for an earlier one"""
+    return hour(value) if value and clock.local_day(value) == clock.today() else moment(value)
+
+
 def day_of(value: datetime | None) -> str:
     """24 Nov 2026: the local day of a moment"""
     return day(clock.local_day(value)) if value else ""

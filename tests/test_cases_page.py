@@ -116,6 +116,7 @@ def test_two_who_edit_one_agency_get_both_texts_and_nothing_is_overwritten(world
     answer = declan.post(page, data=form.fields | {"contact_name": "Amina"})
     assert answer.status_code == 409
     assert "Tomasz" in answer.text and "Amina" in answer.text and "Nothing is lost" in answer.text
+    assert "Orla Keaveney changed this at " in answer.text
     db_session.refresh(row)
     assert row.contact_name == "Tomasz"
 
@@ -136,6 +137,7 @@ def test_how_it_began_can_be_changed_and_a_stale_change_shows_both(world, as_, d
     answer = declan.post(CASE + "/edit", data=form.fields | {"lead_settled": "Asked the clinic"})
     assert answer.status_code == 409
     assert "Asked Harbour: none there" in answer.text and "Asked the clinic" in answer.text
+    assert "Orla Keaveney changed this at " in answer.text
     assert db_session.get(Case, world.case_id).lead_settled == "Asked Harbour: none there"
     again = parse(answer.text)
     form = next(f for f in again.forms if f.method == "post" and "version" in f.fields)

@@ -161,7 +161,7 @@ def test_a_stale_withdrawal_is_told_so_kindly_and_changes_nothing(world, as_):
     assert withdraw(declan, world, words="to Declan").status_code == 303
     answer = orla.post(page, data=form.fields | SAID | {"words": "to Orla"})
     assert answer.status_code == 409
-    assert "This changed while you were writing" in answer.text
+    assert "Declan Moyne changed this at " in answer.text
     assert "to Orla" in answer.text and "to Declan" in answer.text, "both texts are shown"
     assert "to Declan" in db.session.get(ConsentGrant, world.grants["harbour"]).withdrawn_how
     assert "There is nothing to withdraw" in orla.get(page).text

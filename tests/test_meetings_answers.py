@@ -172,7 +172,7 @@ def test_two_workers_of_an_agency_who_answer_at_once_overwrite_nothing(world, as
     send(as_("amina"), place(meeting, row, "answer"), answer="coming")
     answer = send(as_("tomasz"), place(meeting, row, "answer"), version="1", answer="declined", note="mine")
     assert answer.status_code == 409
-    assert "mine" in answer.text
+    assert "mine" in answer.text and "Amina Yusuf changed this at " in answer.text
     assert seat(world, meeting, "harbour").answer is Answer.COMING
 
 

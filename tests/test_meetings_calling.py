@@ -367,6 +367,7 @@ def test_a_stale_arrangement_overwrites_nothing(world, as_):
     meeting = called(as_, world)
     answer = send(as_("orla"), address(meeting, "arrangements"), version="1", place="Somewhere else")
     assert answer.status_code == 409
+    assert "You changed this yourself at " in answer.text
     assert newest().place == "Canal Street, room 2"
     assert "Somewhere else" in answer.text
 

@@ -349,7 +349,7 @@ def test_of_two_officers_the_second_is_told_and_overwrites_nothing(as_, finding,
         form.action, data=form.fields | {"close-outcome": "explained", "close-text": "My own long sentence."}
     )
     assert answer.status_code == 409
-    assert "My own long sentence." in answer.text and "Somebody was quicker" in answer.text
+    assert "My own long sentence." in answer.text and "Una Officer-Demo was quicker (" in answer.text
     assert findings()[0].outcome is None
 
 

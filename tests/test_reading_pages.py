@@ -130,6 +130,7 @@ def test_sets_are_made_changed_and_put_away_by_the_administrator_alone(book, as_
     assert client.submit(address, address, name="First month").status_code == 303
     stale = client.post(address, data={**old, "name": "Mine", "chapters": chapters(book, "2.1")})
     assert stale.status_code == 409 and "Mine" in stale.text and "First month" in stale.text
+    assert "You changed this yourself at " in stale.text
     for who in ("declan", "orla", "femi"):
         assert as_(who).get("/reading/sets").status_code == 403
     assert as_("brid").get(address).status_code == 404

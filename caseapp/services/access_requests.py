@@ -18,7 +18,7 @@ from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
-from caseapp.services import assignments, audit, events, shut_out
+from caseapp.services import assignments, audit, events, last_hand, shut_out
 from caseapp.services.case_hold import hold
 from caseapp.services.identification import Whom, check_whom, find_case
 from caseapp.services.plan_records import consent_of
@@ -282,7 +282,8 @@ def _hold(case, request_id, actor, version, at):
     if row is None:
         raise NotVisible
     if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
+        hand = last_hand.by_user(row.decided_by_id, row.decided_at, actor=actor)
+        raise Stale({}, **hand, version=row.version)
     if row.decided_at is not None:
         raise RuleBroken("This was answered already")
     if row.lapses_on < clock.local_day(at):

@@ -11,7 +11,7 @@ from caseapp.models import Agency, CaseAgency, ConsentGrant
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events
+from caseapp.services import audit, events, last_hand
 from caseapp.services.case_hold import hold
 from caseapp.services.transaction import use_case
 
@@ -85,7 +85,13 @@ def edit(case: CaseFile, *, actor: Viewer, at: datetime, row_id: int, version: i
     hold(case)
     row, agency = _row(case, row_id)
     if version is not None and version != row.version:
-        raise Stale({name: getattr(row, name) for name in CALLED}, version=row.version)
+        hand = last_hand.by_record(
+            *(f"agency on the case changed: {agency}", f"agency on the case ended: {agency}"),
+            actor=actor,
+            person_id=case.person_id,
+            case_id=case.id,
+        )
+        raise Stale({name: getattr(row, name) for name in CALLED}, **hand, version=row.version)
     _check_days(values, at)
     change = {}
     for name, value in values.items():

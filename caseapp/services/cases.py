@@ -11,7 +11,7 @@ from caseapp.extensions import db
 from caseapp.models import Case, CaseAssignment, Transfer, User
 from caseapp.policy.scopes import CaseFile, PersonFile, find_case_by_id
 from caseapp.policy.viewer import Viewer
-from caseapp.services import assignments, audit, events
+from caseapp.services import assignments, audit, events, last_hand
 from caseapp.services.case_hold import first_name, hold, live_worker
 from caseapp.services.closing import close
 from caseapp.services.episodes import begin
@@ -113,7 +113,13 @@ def edit(case: CaseFile, *, actor: Viewer, at: datetime, version: int | None, **
     hold(case)
     row = db.session.get(Case, case.id, populate_existing=True)
     if version is not None and version != row.version:
-        raise Stale({name: getattr(row, name) for name in CALLED}, version=row.version)
+        hand = last_hand.by_record(
+            *("case details changed", "contact lost", "contact regained", "taken over from"),
+            actor=actor,
+            person_id=case.person_id,
+            case_id=case.id,
+        )
+        raise Stale({name: getattr(row, name) for name in CALLED}, **hand, version=row.version)
     _check_past(
         at, **{name: values.get(name) for name in ("first_contact_on", "referral_on", "permission_on")}
     )

@@ -15,7 +15,7 @@ from caseapp.models import Chapter, ChapterFile, ChapterRelated, ChapterStep, Ch
 from caseapp.policy.chapters import ChapterFile as Seen
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.accounts import name_of
-from caseapp.services import audit, reading_again
+from caseapp.services import audit, last_hand, reading_again
 from caseapp.services.handbook import hold
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import ChapterChange, ChapterForm
@@ -45,7 +45,7 @@ def write_draft(chapter: Seen, *, actor: Viewer, at: datetime, version: int, **w
     _stands(row)
     draft = _draft(row.id)
     if (draft.version if draft else 0) != version:
-        raise _stale(draft)
+        raise _stale(draft, row.id, actor)
     if draft is None:
         draft = ChapterVersion(
             chapter_id=row.id, number=_latest(row.id).number + 1, written_at=at, written_by_id=actor.user_id
@@ -70,7 +70,7 @@ def drop_draft(chapter: Seen, *, actor: Viewer, at: datetime, version: int) -> N
     if draft is None:
         return
     if draft.version != version:
-        raise _stale(draft)
+        raise _stale(draft, row.id, actor)
     number = draft.number
     db.session.delete(draft)
     db.session.flush()
@@ -106,7 +106,7 @@ def publish(
     _stands(row)
     draft, today = _draft(row.id), clock.local_day(at)
     if draft is None or draft.version != version:
-        raise _stale(draft)
+        raise _stale(draft, row.id, actor)
     before = _latest(row.id)
     _can_be_published(draft)
     change = ChapterChange.FIRST if before is None else change
@@ -189,9 +189,9 @@ def _latest(chapter_id):
     )
 
 
-def _stale(draft):
-    if draft is None:
-        return Stale({})
+def _stale(draft, chapter_id, actor):
+    if draft is None:  # published meanwhile, or thrown away
+        return Stale({}, **last_hand.by_record("chapter ", actor=actor, about_id=chapter_id))
     by = name_of(draft.written_by_id) if draft.written_by_id else ""
     saved = {name: getattr(draft, name) for name in WORDS if name != "file_id"}
     return Stale(saved, by=by, at=draft.written_at, version=draft.version)

@@ -19,7 +19,7 @@ from caseapp.policy.chapters import EDITORS
 from caseapp.policy.chapters import ChapterFile as Seen
 from caseapp.policy.do import Do
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit
+from caseapp.services import audit, last_hand
 from caseapp.services.chapter_versions import held, write_words
 from caseapp.services.handbook import hold
 from caseapp.services.transaction import use_case
@@ -81,7 +81,8 @@ def change_head(
     hold(chapter.agency_id, at=at)
     row = held(chapter)
     if row.version != version:
-        raise Stale({name: getattr(row, name) for name in HEAD}, version=row.version)
+        hand = last_hand.by_record("chapter ", actor=actor, about_id=row.id)
+        raise Stale({name: getattr(row, name) for name in HEAD}, **hand, version=row.version)
     values["number"] = _number(values["number"], chapter.agency_id, but=row.id)
     values["family"] = _family(values.get("family", ""))
     values["editor_id"] = _editor(values.get("editor_id"), chapter.agency_id)

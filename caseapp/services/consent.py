@@ -18,7 +18,7 @@ from caseapp.models import (
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import consent as consent_reads
-from caseapp.services import audit, consent_terms, events
+from caseapp.services import audit, consent_terms, events, last_hand
 from caseapp.services.case_hold import first_name, hold
 from caseapp.services.consent_effects import begin_due, forget, mark_expired, release_actions
 from caseapp.services.consent_terms import Terms
@@ -64,7 +64,7 @@ def record(case: CaseFile, *, actor: Viewer, at: datetime, terms: Terms, seen: s
     today = clock.local_day(at)
     terms = consent_terms.judged(case, terms, agency, today)
     if seen is not None and seen != consent_reads.newest(case, agency.id, terms.kind, viewer=actor):
-        raise Stale({})
+        raise Stale({}, **_last_hand(case, terms.kind, agency.name, actor))
     if _excluded(case.id, agency.id):
         first = first_name(case.person_id)
         raise RuleBroken(
@@ -178,7 +178,8 @@ def withdraw(
         raise RuleBroken("This day is still to come; it is withdrawn once it has been said", "said_on")
     grant = _grant(case, grant_id)
     if grant.status != ConsentStatus.ACTIVE or (version is not None and grant.version != version):
-        raise Stale({"status": grant.status.label}, at=grant.withdrawn_at, version=grant.version)
+        hand = _last_hand(case, grant.kind, _agency(grant.agency_id).name, actor)
+        raise Stale({"status": grant.status.label}, **hand, version=grant.version)
     if said_on is not None:
         how = f"{dates.day(said_on)}, {how}"
     _end(case, grant, ConsentStatus.WITHDRAWN, actor=actor, at=at, how=how[:300])
@@ -257,6 +258,17 @@ def end_for_case(case: CaseFile, *, actor: Viewer, at: datetime, reason: str) ->
         grant.ended_reason = reason
         _end(case, grant, ConsentStatus.EXPIRED, actor=actor, at=at)
     return len(grants)
+
+
+def _last_hand(case, kind, agency, actor) -> dict:
+    """Who changed the consents of this kind with this agency last, and when."""
+    said = ("recorded", "refused", "withdrawn", "ended", "marked as an error")
+    return last_hand.by_record(
+        *(f"consent {verb}: {kind.label}, {agency}" for verb in said),
+        actor=actor,
+        person_id=case.person_id,
+        case_id=case.id,
+    )
 
 
 def know_agency(case: CaseFile, agency_id: int, *, on: date) -> None:

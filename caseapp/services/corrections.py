@@ -15,7 +15,7 @@ from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import corrections as reads
-from caseapp.services import audit, events
+from caseapp.services import audit, events, last_hand
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import Audience
 
@@ -87,7 +87,8 @@ def answer(
     if row is None:
         raise NotVisible
     if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
+        hand = last_hand.by_user(row.answered_by_id, row.answered_at, actor=actor)
+        raise Stale({}, **hand, version=row.version)
     if row.answered_at is not None:
         raise RuleBroken("It has been answered already")
     if not text:

@@ -27,7 +27,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import assignments, audit, events, shut_out
+from caseapp.services import assignments, audit, events, last_hand, shut_out
 from caseapp.services.agency_staff import managers
 from caseapp.services.case_hold import hold
 from caseapp.services.transaction import use_case
@@ -292,7 +292,10 @@ def _of_case(case, denial_id):
 
 def _end(row, actor, at, reason, version):
     if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
+        hand = last_hand.by_step(
+            AccessDenialStep, AccessDenialStep.user_id, AccessDenialStep.denial_id == row.id, actor=actor
+        )
+        raise Stale({}, **hand, version=row.version)
     if row.ended_at is not None:
         raise RuleBroken("It has ended already")
     _check_reason(reason)

@@ -23,7 +23,7 @@ from caseapp.policy.restricted import DISCLOSURE, SECTION
 from caseapp.policy.scopes import CaseFile, PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import settings
-from caseapp.services import audit, events, outbox, shut_out
+from caseapp.services import audit, events, last_hand, outbox, shut_out
 from caseapp.services.agency_staff import managers
 from caseapp.services.case_hold import hold
 from caseapp.services.transaction import use_case
@@ -307,7 +307,10 @@ def withhold(
     if not rules.may(actor, Do.WITHHOLD_DISCLOSURE, _again(disclosure, actor)):
         raise NotAllowed
     if version is not None and row.version != version:
-        raise Stale({}, version=row.version)
+        hand = last_hand.by_step(
+            DisclosureStep, DisclosureStep.user_id, DisclosureStep.disclosure_id == row.id, actor=actor
+        )
+        raise Stale({}, **hand, version=row.version)
     if keep:
         if _was_told(row):
             raise RuleBroken("They were told already, so there is nothing to keep from their copy", "keep")

@@ -25,7 +25,7 @@ from caseapp.policy.do import Do
 from caseapp.policy.emergency import EmergencyFile, EmergencyReviewFile, OpenedCase
 from caseapp.policy.viewer import PRACTISES, Viewer
 from caseapp.queries import settings
-from caseapp.services import audit, emergency_news, events
+from caseapp.services import audit, emergency_news, events, last_hand
 from caseapp.services.identification import Whom, check_whom, find_case
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import AuditAct, EmergencyOutcome, EmergencyReason
@@ -158,7 +158,9 @@ def review(
     if version is not None and row.version != version:
         raise Stale(
             {"outcome": row.outcome.label if row.outcome else "not reviewed"},
-            at=row.reviewed_at,
+            **last_hand.by_step(
+                EmergencyReview, EmergencyReview.user_id, EmergencyReview.access_id == row.id, actor=actor
+            ),
             version=row.version,
         )
     if len(text or "") < REASON_LEAST:

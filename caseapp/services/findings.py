@@ -17,7 +17,7 @@ from caseapp.ids import new_id
 from caseapp.models import Agency, Notification, ReadingFinding, ReadingFindingStep, User
 from caseapp.policy.privacy import OFFICER, FindingFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, outbox
+from caseapp.services import audit, last_hand, outbox
 from caseapp.services.transaction import use_case
 from caseapp.services.unusual_rules import Found
 from caseapp.vocabulary import AgencyKind, FindingOutcome, FindingStepKind
@@ -199,7 +199,14 @@ def _change(finding, version, actor, **values):
         .returning(_TABLE.c.id)
     ).first()
     if done is None:
-        raise Stale({})
+        hand = last_hand.by_step(
+            ReadingFindingStep,
+            ReadingFindingStep.by_id,
+            ReadingFindingStep.finding_id == finding.id,
+            actor=actor,
+            across=True,
+        )
+        raise Stale({}, **hand)
 
 
 def _step(finding, kind, actor, at, *, outcome=None, text=""):

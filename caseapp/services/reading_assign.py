@@ -33,7 +33,7 @@ from caseapp.policy.do import Do
 from caseapp.policy.reading import AssignmentFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries.reading_meant import Target, meant
-from caseapp.services import audit
+from caseapp.services import audit, last_hand
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import ReadingPurpose, ReadingTarget, Role
 
@@ -95,7 +95,7 @@ def withdraw(assignment: AssignmentFile, *, actor: Viewer, at: datetime, version
     if row.ended_at is not None:
         return
     if row.version != version:
-        raise Stale({}, version=row.version)
+        raise Stale({}, **last_hand.by_record("reading:", actor=actor, about_id=row.id), version=row.version)
     row.ended_at, row.ended_by_id, row.ended_reason = at, actor.user_id, reason
     db.session.flush()
     release(row, at=at)

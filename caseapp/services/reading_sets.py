@@ -13,7 +13,7 @@ from caseapp.policy import rules
 from caseapp.policy.do import Do
 from caseapp.policy.reading import SetFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit
+from caseapp.services import audit, last_hand
 from caseapp.services.reading_assign import check_chapters
 from caseapp.services.transaction import use_case
 from caseapp.vocabulary import Role
@@ -65,7 +65,8 @@ def change(
     """Change a set. What was asked with it before stays as it was asked. Raises Stale, RuleBroken."""
     row = _held(one)
     if row.version != version:
-        raise Stale({n: getattr(row, n) for n in ("name", "about", "due_days")}, version=row.version)
+        hand = last_hand.by_record("reading set", actor=actor, about_id=row.id)
+        raise Stale({n: getattr(row, n) for n in ("name", "about", "due_days")}, **hand, version=row.version)
     _write(row, name, about, induction, roles, due_days)
     chapters = check_chapters(chapter_ids, None, row.agency_id)
     flag_modified(row, "name")  # its chapters are part of it: whoever saves next with the old version is told

@@ -11,7 +11,7 @@ from caseapp.models import Agency, TransferApproach
 from caseapp.policy.do import Do
 from caseapp.policy.transfers import TransferFile
 from caseapp.policy.viewer import Viewer
-from caseapp.services import consent, events, shut_out, transfer_endings, transfer_records
+from caseapp.services import consent, events, last_hand, shut_out, transfer_endings, transfer_records
 from caseapp.services.case_hold import live_worker
 from caseapp.services.escalations import words as escalation_words
 from caseapp.services.plan_records import is_excluded
@@ -94,7 +94,8 @@ def answer(
     if asked is None:
         raise RuleBroken("Nothing is asked of your agency any more.")
     if version is not None and asked.version != version:
-        raise Stale({"text": asked.answer}, version=asked.version)
+        hand = last_hand.by_user(asked.answered_by_id, asked.answered_at, actor=actor)
+        raise Stale({"text": asked.answer}, **hand, version=asked.version)
     if accepts is None:
         raise RuleBroken("Say whether you accept", "answer")
     if not accepts and not text:

@@ -27,6 +27,7 @@ def install(app) -> None:
         hour=dates.hour,
         moment=dates.moment,
         day_of=dates.day_of,
+        since_today=dates.since_today,
         said=references.say,
         idtext=ids.written,
     )

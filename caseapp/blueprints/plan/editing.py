@@ -23,7 +23,7 @@ def frame(case, form=None, saved=None, **more) -> dict:
         stale = form.stale
         context["stale"] = stale
         context["stale_by"] = conflict.who(stale)
-        context["stale_at"] = dates.hour(stale.at) if stale.at else ""
+        context["stale_at"] = dates.since_today(stale.at)
         context["sides"] = conflict.sides(form, saved(stale.saved) if saved else stale.saved)
     return context | more
 

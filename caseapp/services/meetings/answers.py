@@ -30,6 +30,8 @@ from caseapp.services.transaction import use_case
 from caseapp.vocabulary import Answer, AttendeeKind, MeetingStatus
 
 OVER = "The meeting has begun, or is off: it can no longer be answered."
+#: Steps that change how an agency's place stands.
+ANSWERS = ("answer_", "permitted", "not_permitted")
 
 
 def _own(file: MeetingFile, attendee_id: int, actor: Viewer) -> tuple[Meeting, Attendee]:
@@ -63,7 +65,14 @@ def answer(
     was handed over to them is noted (S3-69). Raises RuleBroken, Stale, NotAllowed."""
     meeting, row = _own(file, attendee_id, actor)
     must_stand_at(meeting, MeetingStatus.SCHEDULED, say=OVER)
-    must_be(row, version, {"answer": row.answer.label, "note": row.answer_note})
+    must_be(
+        row,
+        version,
+        {"answer": row.answer.label, "note": row.answer_note},
+        actor=actor,
+        kinds=ANSWERS,
+        agency_id=row.agency_id,
+    )
     if answer is None or answer is Answer.INVITED:
         raise RuleBroken("Say whether somebody comes", "answer")
     if answer is Answer.DECLINED and not note:
@@ -187,7 +196,7 @@ def permit(
     reason stays within the agency; the case manager reads only that nobody comes."""
     meeting, row = _own(file, attendee_id, actor)
     must_stand_at(meeting, MeetingStatus.SCHEDULED, say=OVER)
-    must_be(row, version, {})
+    must_be(row, version, {}, actor=actor, kinds=ANSWERS, agency_id=row.agency_id)
     if row.answer is not Answer.ASKING:
         raise RuleBroken("This was answered already.")
     if given is None:
@@ -271,6 +280,7 @@ def report(
                 "proposals": found.proposals,
                 "availability": found.availability,
             },
+            actor=actor,
         )
     progress = {key: text for key, text in (progress or {}).items() if text}
     if send and not (contribution or progress or issues or proposals):
@@ -348,7 +358,14 @@ def called(
     row = attendee_of(meeting, attendee_id)
     if row.kind is AttendeeKind.PERSON:
         raise RuleBroken("A call to an agency is logged here")
-    must_be(row, version, {"note": row.call_note})
+    must_be(
+        row,
+        version,
+        {"note": row.call_note},
+        actor=actor,
+        kinds=(*ANSWERS, "called"),
+        agency_id=row.agency_id,
+    )
     if call_at is None:
         raise RuleBroken("Say when you spoke", "day")
     if call_at > at:

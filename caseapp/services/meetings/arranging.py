@@ -93,6 +93,8 @@ def arrange(
         meeting,
         version,
         {"when": when(meeting), "place": meeting.place, "link": meeting.link, "message": meeting.message},
+        actor=actor,
+        kinds=("agreed", "scheduled", "changed", "postponed"),
     )
     _sensible(file, meeting, plan, at)
     first = meeting.invited_at is None

@@ -161,7 +161,13 @@ def revise(
         MeetingStatus.APPROVED,
         say="The invitations are out: change the day, the place or who comes instead.",
     )
-    must_be(meeting, version, {"aim": meeting.aim, "why_not_phone": meeting.why_not_phone})
+    must_be(
+        meeting,
+        version,
+        {"aim": meeting.aim, "why_not_phone": meeting.why_not_phone},
+        actor=actor,
+        kinds=("proposed", "revised", "approved", "agreed", "not_agreed"),
+    )
     triggers = _checked(meeting.kind, aim, triggers or {}, why_not_phone)
     meeting.aim, meeting.why_not_phone, meeting.touches_family = aim, why_not_phone, touches_family
     before = set(

@@ -231,7 +231,14 @@ def take_back(
         return
     if file.held:
         raise RuleBroken("The meeting has begun: note instead who was there.")
-    must_be(row, version, {})
+    must_be(
+        row,
+        version,
+        {},
+        actor=actor,
+        kinds=("invited", "answer_", "permitted", "not_permitted", "called"),
+        agency_id=row.agency_id,
+    )
     if row.user_id and row.user_id in (meeting.chair_id, meeting.minutes_by_id):
         raise RuleBroken("Name another chair or minute-taker first")
     if row.kind is AttendeeKind.PERSON:

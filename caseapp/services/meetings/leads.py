@@ -63,6 +63,8 @@ def talk(
             "principles": row.principles,
             "persons_choice": row.persons_choice,
         },
+        actor=actor,
+        kinds=("lead_talk",),
     )
     today = clock.local_day(at)
     for day, field in ((staff_on, "staff_on"), (managers_on, "managers_on")):
@@ -120,7 +122,7 @@ def claim(
         row = LeadClaim(id=new_id(), meeting_id=meeting.id, agency_id=agency_id)
         db.session.add(row)
     else:
-        must_be(row, version, {"words": row.words})
+        must_be(row, version, {"words": row.words}, actor=actor)
     row.most_contact, row.has_time, row.six_months, row.words = most_contact, has_time, six_months, words
     row.written_at, row.written_by_id = at, actor.user_id
     db.session.flush()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from caseapp import dates
 from caseapp.errors import NotVisible, RuleBroken, Stale
@@ -11,7 +11,7 @@ from caseapp.ids import new_id
 from caseapp.models import Attendee, Meeting, MeetingStep, User
 from caseapp.policy.meetings import MeetingFile, standing
 from caseapp.policy.viewer import Viewer
-from caseapp.services import audit, events
+from caseapp.services import audit, events, last_hand
 from caseapp.services.case_hold import hold
 from caseapp.vocabulary import Audience, MeetingStatus
 
@@ -35,10 +35,23 @@ def attendee_of(meeting: Meeting, attendee_id: int) -> Attendee:
     return row
 
 
-def must_be(row, version: int | None, saved: dict) -> None:
-    """Raise Stale, with what stands now, where the form was filled in over an older version; None asks nothing."""
-    if version is not None and row.version != version:
-        raise Stale(saved, version=row.version)
+def must_be(
+    row, version: int | None, saved: dict, *, actor: Viewer, kinds: tuple[str, ...] = (), agency_id=None
+) -> None:
+    """Raise Stale, with what stands now and who wrote it, where the form was filled in over an older version; None asks
+    nothing. Steps of these `kinds` change such a row, where it does not say itself who wrote it; where it is the place of
+    one agency, those about `agency_id`. Whoever may change the row reads these steps, with their names."""
+    if version is None or row.version == version:
+        return
+    if not kinds:
+        hand = last_hand.by_user(row.written_by_id, row.written_at, actor=actor, across=True)
+        raise Stale(saved, **hand, version=row.version)
+    about = [MeetingStep.meeting_id == getattr(row, "meeting_id", row.id)]
+    about.append(or_(*(MeetingStep.kind.startswith(kind, autoescape=True) for kind in kinds)))
+    if agency_id is not None:
+        about.append(or_(MeetingStep.for_agency_id == agency_id, MeetingStep.agency_id == agency_id))
+    hand = last_hand.by_step(MeetingStep, MeetingStep.actor_id, *about, actor=actor, across=True)
+    raise Stale(saved, **hand, version=row.version)
 
 
 def must_stand_at(meeting: Meeting, *states: MeetingStatus, say: str) -> None:

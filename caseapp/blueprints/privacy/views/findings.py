@@ -2,7 +2,7 @@
 
 from flask import request, url_for
 
-from caseapp import clock, ids
+from caseapp import clock, dates, ids
 from caseapp.blueprints.privacy import bp
 from caseapp.blueprints.privacy.forms import CloseForm, NoteForm, ReopenForm
 from caseapp.blueprints.privacy.lists import FINDINGS, id_of
@@ -152,9 +152,9 @@ def _refused(finding, form, name):
     finding = find_finding(viewer(), finding.id) or finding
     if form.stale:
         form.version.data = str(finding.version)
-        form.reject(
-            "Somebody was quicker: the finding has changed since you opened this page. Look at its history."
-        )
+        who, at = form.stale.by or "Somebody", dates.since_today(form.stale.at)
+        when = f" ({at})" if at else ""
+        form.reject(f"{who} was quicker{when}: the finding has changed. Look at its history.")
     return refused("privacy/finding.html", form=form, **_forms(finding, **{name: form}), **_around(finding))
 
 
