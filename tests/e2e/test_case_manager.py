@@ -176,3 +176,25 @@ def test_registering_looks_first_and_shows_likely_duplicates(live, browse, sign_
     page.get_by_role("button", name=re.compile("^Register")).click()
     says(page, "Quentin Ashgrove-Vane")
     assert live.value("SELECT count(*) FROM person WHERE family_name = 'Ashgrove-Vane'") == 1
+
+
+LONGEST = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaft"
+BROKEN = """rows => rows.flatMap(cell => [...cell.childNodes].filter(one => one.nodeType === 3).flatMap(one =>
+  [...one.data.matchAll(/[^\\s]+/g)].filter(word => {
+    const range = document.createRange();
+    range.setStart(one, word.index);
+    range.setEnd(one, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map(word => word[0])))"""
+
+
+@pytest.mark.parametrize("width", (1280, 390))
+def test_beside_the_longest_name_no_word_of_the_status_is_broken(live, browse, sign_in, width):
+    live.change(
+        "UPDATE person SET given_name = ?, family_name = ? WHERE given_name = 'Niall'", LONGEST, LONGEST
+    )
+    page = sign_in(browse(width=width), ORLA, "/caseload")
+    says(page, LONGEST)
+    cells = page.locator("#cases tbody td[data-l='Status:']")
+    assert cells.count() and cells.evaluate_all(BROKEN) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
