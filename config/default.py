@@ -72,7 +72,8 @@ def from_environment() -> dict:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": True,
         "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        # far beyond what fits the longest field: what is too long is said beside its field, and kept; only the absurd is 413
+        "MAX_FORM_MEMORY_SIZE": 3 * 1024 * 1024,
         "MAX_FORM_PARTS": 2000,
         "TRUSTED_HOSTS": _trusted_hosts(production),
         "PROVIDE_AUTOMATIC_OPTIONS": False,  # what a page does not say it takes is refused (405)

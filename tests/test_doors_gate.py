@@ -70,7 +70,7 @@ JUNK = {
     "two tokens": ("POST", "/cases/41729304/notes", {"data": {"csrf_token": ["a", "b"]}}, 400),
     "two keys": ("POST", "/cases/41729304/notes", {"data": {"once": ["a", "b"]}}, 400),
     "two versions": ("POST", "/cases/41729304/notes", {"data": {"version": ["1", "2"]}}, 400),
-    "too much text": ("POST", "/cases/41729304/notes", {"data": b"text=" + b"x" * 1_100_000, "content_type": FORM}, 413),
+    "too much text": ("POST", "/cases/41729304/notes", {"data": b"text=" + b"x" * 3_200_000, "content_type": FORM}, 413),
     # verbs and addresses that are none
     "a verb that is not listed": ("PUT", PLAN, {}, 405),
     "a verb of another trade": ("PROPFIND", "/people", {}, 405),

@@ -244,12 +244,12 @@ PART = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
         ({"data": {"x" * 201: "x"}}, 400),
         (
             {
-                "data": PART + b"x" * 1_100_000 + b"\r\n--x--\r\n",
+                "data": PART + b"x" * 3_200_000 + b"\r\n--x--\r\n",
                 "content_type": "multipart/form-data; boundary=x",
             },
             413,
         ),
-        ({"data": b"text=" + b"x" * 1_100_000, "content_type": "application/x-www-form-urlencoded"}, 413),
+        ({"data": b"text=" + b"x" * 3_200_000, "content_type": "application/x-www-form-urlencoded"}, 413),
         ({"data": b"x" * 7_000_000, "content_type": "application/octet-stream"}, 400),
         ({"headers": {"Sec-Fetch-Site": "cross-site"}, "data": {"text": "x"}}, 400),
         ({"headers": {"Sec-Fetch-Site": "same-site"}, "data": {"text": "x"}}, 400),

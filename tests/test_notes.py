@@ -164,6 +164,11 @@ def test_many_notes_come_in_pages(world, as_):
         ({"day-day": "31", "day-month": "11"}, "There is no 31 November"),
         ({"day-year": "2090"}, "This lies in the future"),
         ({"text": "x" * 10_001}, "At most 10,000 characters"),
+        ({"text": "x" * 1_200_000 + " the end of it"}, " the end of it</textarea>"),
+        (
+            {"text": "\N{OLD KEY}" * 100_000},
+            "At most 10,000 characters fit here; there are 100,000. Nothing was cut off",
+        ),
         ({"sector": "nonsense"}, "Not a valid choice"),
     ],
 )
