@@ -21,6 +21,7 @@ from caseapp.models import (
     AuditEntry,
     Case,
     CaseNote,
+    Disclosure,
     Notification,
     PersonRelative,
     SubjectItem,
@@ -295,6 +296,8 @@ def test_the_pack_holds_every_row_of_the_person_and_no_word_of_anybody_else(app,
         for item in db.session.scalars(select(SubjectItem).where(SubjectItem.request_id == request_id))
     }
     apart = {(n, k) for n, k in rows if n == "disclosure_step"} - items
+    others = select(Disclosure.id).where(Disclosure.agency_id != world.agencies["canal"])
+    apart |= {("disclosure", str(key)) for key in db.session.scalars(others)} - items  # theirs to answer for
     assert rows - items - apart == {("subject_request", str(request_id))} | {
         (n, k) for n, k in rows if n == "subject_step" and (n, k) not in items
     }

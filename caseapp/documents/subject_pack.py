@@ -68,6 +68,7 @@ def archive(request, items, looks: list[Access], at: datetime) -> bytes:
         "by_hand": len(given) - len(shown),
         "before": leads.before,
         "after": leads.after,
+        "partners": leads.partners,
     }
     files = {
         "read-me-first.html": render_template(
@@ -119,6 +120,7 @@ def _json(about, sections, looks) -> bytes:
         "withheld": [{"ground": one.ground, "count": one.count} for one in about["left"]],
         "kept_apart_and_given_by_hand": about["by_hand"],
         "led_before": [_lead(one, "until") for one in about["before"]],
+        "answer_for_their_own": [{"agency": name, "reach": reach} for name, reach in about["partners"]],
         "led_since": [_lead(one, "since") for one in about["after"]],
         "sections": [
             {

@@ -127,13 +127,14 @@ REQUESTS_OF_OUR_TIME = or_(
 class Kept:
     """Which rows of a table an agency answers for; of those that hang on the person alone `own`, where another agency
     answers for the person. `joins` lead from the table to Case where it has no case_id; `silent` are columns that stay with
-    the agency in `by`, in rows that go on without them."""
+    the agency in `by`, in rows that go on without them: where the case went over, or `always`."""
 
     rows: object
     own: object = None
     joins: tuple = ()
     silent: tuple[str, ...] = ()
     by: str = ""
+    always: bool = False
 
 
 def _agencys_own(table, led):
@@ -147,6 +148,16 @@ def _of_transfer(*which):
 
 _TO_TRANSFER = (Transfer, Transfer.id == TransferStep.transfer_id)
 _OF_PERSON = (Case, Case.person_id == AccessDenial.person_id)
+
+#: Select from Disclosure, one of another agency: what the person may read of it, and with them whoever answers for the case.
+#: Not that there was one about the protection of a child, nor one that is kept from the person's copy: whether telling of it
+#: does harm is for the agency that made it to say (decision 20).
+TOLD_BY_OTHERS = and_(Disclosure.child_protection.is_(False), Disclosure.withheld_until.is_(None))
+#: … and these columns of it stay with the agency that made it: who told whom, when, on what ground and of what kind goes on.
+WORDS_OF_A_DISCLOSURE = (
+    *("ground_note", "their_reference", "text", "not_told_reason", "decided_by", "author_id", "manager_id"),
+    *("seen_at", "seen_by_id", "withheld_reason"),
+)
 
 #: table → the part of it that is the agency's. Of a table that is not here all went over with the case.
 KEPT = {
@@ -180,9 +191,10 @@ KEPT = {
     "disclosure": Kept(
         or_(
             Disclosure.agency_id == VIEWER_AGENCY,
-            Disclosure.case_id.is_(None),
+            and_(Disclosure.case_id.is_(None), TOLD_BY_OTHERS),
             and_(
                 LEADS,
+                TOLD_BY_OTHERS,
                 ~exists()
                 .where(
                     _Before.case_id == Case.id,
@@ -194,6 +206,9 @@ KEPT = {
             ),
         ),
         own=Disclosure.agency_id == VIEWER_AGENCY,
+        silent=WORDS_OF_A_DISCLOSURE,
+        by="agency_id",
+        always=True,
     ),
     "access_request": Kept(or_(and_(LEADS, Case.lead_since.is_(None)), REQUESTS_OF_OUR_TIME)),
     "emergency_access": Kept(

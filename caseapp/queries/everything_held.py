@@ -265,12 +265,16 @@ def held(
     rows_of = walk(whom, case_ids, agency_id=agency_id, own_of=person_id, former=former, cut=True)
     found = {name: rows for name, rows in rows_of if rows}
     names = _Names(found)
-    shut = {row["id"] for row in found.get("disclosure", ()) if SEALED["disclosure"](row)}
+    shut = {
+        row["id"]
+        for row in found.get("disclosure", ())
+        if SEALED["disclosure"](row) or row["agency_id"] != agency_id
+    }
     gone_over = former or any(row["lead_since"] for row in found.get("case", ()))
     things = []
     for name, section in SECTIONS.items():
         rows = [
-            _thing(name, section, row, names, agency_id, _silent(name, row, agency_id) if gone_over else ())
+            _thing(name, section, row, names, agency_id, _silent(name, row, agency_id, gone_over))
             for row in found.get(name, ())
             if not (name == "disclosure_step" and row["disclosure_id"] in shut)
         ]
@@ -278,10 +282,12 @@ def held(
     return things
 
 
-def _silent(name, row, agency_id) -> tuple[str, ...]:
+def _silent(name, row, agency_id, gone_over) -> tuple[str, ...]:
     """Columns of this row that stay with the agency that wrote them."""
     kept = former_leads.KEPT.get(name)
-    return kept.silent if kept and kept.by and row[kept.by] != agency_id else ()
+    if kept is None or not kept.by or not (gone_over or kept.always):
+        return ()
+    return kept.silent if row[kept.by] != agency_id else ()
 
 
 class _Names:

@@ -4,17 +4,17 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from caseapp import clock
 from caseapp.extensions import read
-from caseapp.models import Agency, Case, Transfer
+from caseapp.models import Agency, Case, ConsentGrant, Transfer
 from caseapp.models.base import Id
 from caseapp.policy import former_leads as policy
 from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
-from caseapp.vocabulary import TransferStage
+from caseapp.vocabulary import ConsentKind, ConsentStatus, TransferStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Beside:
 
     before: tuple[Lead, ...] = ()
     after: tuple[Lead, ...] = ()
+    #: Agencies that do, or did, a part under a consent of the person's: name and how they are reached.
+    partners: tuple[tuple[str, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.before or self.after)
@@ -57,6 +59,22 @@ _AFTER = _WENT_OVER.join(Agency, Agency.id == Transfer.to_agency_id).where(
     policy.LED_BEFORE,
     Case.person_id == bindparam("person_id", type_=Id),
 )
+_HELD = (ConsentStatus.ACTIVE, ConsentStatus.WITHDRAWN, ConsentStatus.EXPIRED, ConsentStatus.SUPERSEDED)
+_PARTNERS = (
+    select(Agency.name, Agency.address, Agency.phone, Agency.email)
+    .where(
+        Agency.id != scopes.VIEWER_AGENCY,
+        exists().where(
+            ConsentGrant.agency_id == Agency.id,
+            ConsentGrant.kind == ConsentKind.INFORMATION_SHARING,
+            ConsentGrant.status.in_(_HELD),
+            ConsentGrant.case_id == Case.id,
+            Case.person_id == bindparam("person_id", type_=Id),
+            policy.LEADS,
+        ),
+    )
+    .order_by(Agency.name)
+)
 
 
 def of_case(case: CaseFile, *, viewer: Viewer) -> tuple[Lead, ...]:
@@ -68,13 +86,17 @@ def beside(person_id: int, agency_id: int) -> Beside:
     """Who else keeps records of a person, as the answer of this agency says it. It reads without a viewer’s scope, for the
     use cases and pages of policy.rights."""
     values = policy.binds_of(agency_id) | {"person_id": person_id}
-    return Beside(_leads(read(_OF_PERSON, values)), _leads(read(_AFTER, values)))
+    partners = tuple((name, _reach(reach)) for name, *reach in read(_PARTNERS, values))
+    return Beside(_leads(read(_OF_PERSON, values)), _leads(read(_AFTER, values)), partners)
 
 
 def _leads(rows) -> tuple[Lead, ...]:
     """Each agency once, with the latest day."""
     found = {}
     for agency_id, name, at, *reach in rows:
-        reached = ", ".join(one for one in reach if one)
-        found[agency_id] = Lead(agency_id, name, clock.local_day(at), reached)
+        found[agency_id] = Lead(agency_id, name, clock.local_day(at), _reach(reach))
     return tuple(found.values())
+
+
+def _reach(parts) -> str:
+    return ", ".join(one for one in parts if one)
