@@ -62,9 +62,10 @@ class NotWritten(Exception):
 def _or_not_written():
     """Whatever goes wrong inside means that the entry is not written. What the use case itself still has to write goes
     before, so that its own refusals stay what they are."""
-    session = db.session()
-    if session.new or session.dirty or session.deleted:
-        session.flush()
+    if db.session.registry.has():  # what only reads has no session
+        session = db.session()
+        if session.new or session.dirty or session.deleted:
+            session.flush()
     try:
         yield
     except NotWritten:
