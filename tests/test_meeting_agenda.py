@@ -39,9 +39,7 @@ def test_the_plan_writes_the_agenda_with_the_person_before_any_agency(world, mee
     ]
     home, drugs = (found.point(f"goal:{world.goals[key]}") for key in ("home", "drugs"))
     assert home.why == "1 late, 2 unanswered"
-    assert {item.raw.id: [why.word for why in item.whys] for item in home.items}[world.actions["letter"]] == [
-        "late"
-    ]
+    assert {item.raw.id: list(item.words) for item in home.items}[world.actions["letter"]] == ["late"]
     assert "waits" in drugs.why, "what is only proposed waits"
     assert found.points[-1].key == "review" and "planned for" in found.points[-1].why
 
@@ -146,7 +144,7 @@ def test_what_is_carried_over_stands_on_the_next_agenda_and_its_minutes_wait_to_
     second = scheduled(world, at=clock.now() + timedelta(days=30))
     found = agenda(world, second)
     assert "A key for the shed" in [point.title for point in found.points]
-    whys = [why.word for why in found.actions[world.actions["letter"]].whys]
+    whys = found.actions[world.actions["letter"]].words
     assert "carried" in whys
     assert f"minutes:{first}" in keys(world, second)
     assert f"minutes:{first}" not in keys(world, second, "tomasz")

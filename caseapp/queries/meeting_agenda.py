@@ -2,23 +2,36 @@
 dropped (B7). Live until the meeting begins; then the list stands, and only what is known of each point goes on moving."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, and_, bindparam, exists, or_, select
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates
 from caseapp.extensions import read
 from caseapp.models import Agency, AgendaPoint, Meeting, Minutes, MinutesConfirmation, User
-from caseapp.models.base import Id
+from caseapp.models.base import UTC, Id
 from caseapp.policy import scopes
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda_plan as plan
-from caseapp.queries.meeting_agenda_plan import Around, Item, Point, Why
-from caseapp.queries.plan_head import Head
+from caseapp.queries.meeting_agenda_items import Item
+from caseapp.queries.meeting_agenda_plan import Around, Head, Point
 from caseapp.vocabulary import MeetingKind, PointSource
 
 MEETING_ID = bindparam("meeting_id", type_=Id)
@@ -35,6 +48,10 @@ def bound(meeting: MeetingFile, viewer: Viewer, **more) -> dict:
 
 
 class _Stored(NamedTuple):
+    """A row of the agenda itself. `part` says whose: "own", a point of this meeting; "carried", one that the last meeting did
+    not settle; "last", that meeting itself, in the columns that `_stored` takes it from."""
+
+    part: str
     id: int
     key: str
     source: PointSource
@@ -54,47 +71,18 @@ class _Stored(NamedTuple):
     version: int
 
 
+class Last(NamedTuple):
+    """The meeting before: when it began, its minutes, and whether they were confirmed."""
+
+    id: int
+    begun_at: datetime
+    minutes_id: int | None
+    confirmed: bool
+
+
 _Dropper = aliased(User, name="dropper")
 #: The words of a point are for those who run the meeting and for the agency that added it, unless it is shown to all.
 _OPEN_WORDS = or_(HOSTS_IT, AgendaPoint.for_all, AgendaPoint.added_agency_id == scopes.VIEWER_AGENCY)
-_COLUMNS = (
-    AgendaPoint.id,
-    AgendaPoint.key,
-    AgendaPoint.source,
-    AgendaPoint.position,
-    AgendaPoint.minutes,
-    AgendaPoint.title,
-    AgendaPoint.text,
-    AgendaPoint.added_agency_id,
-    Agency.name,
-    AgendaPoint.for_all,
-    AgendaPoint.dropped_at,
-    AgendaPoint.dropped_reason,
-    _Dropper.name,
-    AgendaPoint.settled_at,
-    AgendaPoint.note,
-    AgendaPoint.carried,
-    AgendaPoint.version,
-)
-_STORED = (
-    select(*_COLUMNS)
-    .join(Agency, Agency.id == AgendaPoint.added_agency_id)
-    .outerjoin(_Dropper, _Dropper.id == AgendaPoint.dropped_by_id)
-    .where(AgendaPoint.meeting_id == MEETING_ID, or_(AgendaPoint.source != PointSource.OWN, _OPEN_WORDS))
-    .order_by(AgendaPoint.position.is_(None), AgendaPoint.position, AgendaPoint.id)
-)
-_CARRIED = (
-    select(*_COLUMNS)
-    .join(Agency, Agency.id == AgendaPoint.added_agency_id)
-    .outerjoin(_Dropper, _Dropper.id == AgendaPoint.dropped_by_id)
-    .where(
-        AgendaPoint.meeting_id == bindparam("last_id", type_=Id),
-        AgendaPoint.carried,
-        AgendaPoint.dropped_at.is_(None),
-        or_(AgendaPoint.source.in_((PointSource.GOAL, PointSource.CARRIED)), _OPEN_WORDS),
-    )
-    .order_by(AgendaPoint.position, AgendaPoint.id)
-)
 _Own = aliased(Meeting, name="this_meeting")
 _LAST = (
     select(
@@ -116,20 +104,101 @@ _LAST = (
     )
     .order_by(Meeting.begun_at.desc())
     .limit(1)
+    .cte("last_meeting")
 )
+
+
+def _points(part: str, *where):
+    return (
+        select(
+            literal(part).label("part"),
+            AgendaPoint.id,
+            AgendaPoint.key,
+            AgendaPoint.source,
+            AgendaPoint.position,
+            AgendaPoint.minutes,
+            AgendaPoint.title,
+            AgendaPoint.text,
+            AgendaPoint.added_agency_id,
+            Agency.name,
+            AgendaPoint.for_all,
+            AgendaPoint.dropped_at,
+            AgendaPoint.dropped_reason,
+            _Dropper.name,
+            AgendaPoint.settled_at,
+            AgendaPoint.note,
+            AgendaPoint.carried,
+            AgendaPoint.version,
+        )
+        .join(Agency, Agency.id == AgendaPoint.added_agency_id)
+        .outerjoin(_Dropper, _Dropper.id == AgendaPoint.dropped_by_id)
+        .where(*where)
+    )
+
+
+def _none(kind):
+    return cast(null(), kind)
+
+
+#: The points of this meeting, what the last one carried over, and which that was.
+_STORED = union_all(
+    _points(
+        "own", AgendaPoint.meeting_id == MEETING_ID, or_(AgendaPoint.source != PointSource.OWN, _OPEN_WORDS)
+    ),
+    _points(
+        "carried",
+        AgendaPoint.meeting_id == select(_LAST.c.id).scalar_subquery(),
+        AgendaPoint.carried,
+        AgendaPoint.dropped_at.is_(None),
+        or_(AgendaPoint.source.in_((PointSource.GOAL, PointSource.CARRIED)), _OPEN_WORDS),
+    ),
+    select(
+        literal("last"),
+        _LAST.c.id,
+        _none(String),
+        _none(String),
+        _none(Integer),
+        _none(Integer),
+        _none(String),
+        _none(String),
+        _LAST.c.minutes_id,
+        _none(String),
+        _LAST.c.confirmed,
+        _none(UTC),
+        _none(String),
+        _none(String),
+        _LAST.c.begun_at,
+        _none(String),
+        _none(Boolean()),
+        _none(Integer),
+    ),
+)
+
+
+def _stored(meeting: MeetingFile, viewer: Viewer) -> tuple[list[_Stored], list[_Stored], Last | None]:
+    """The agenda's own rows in the chair's order, what was carried over, and the last meeting."""
+    found: dict[str, list[_Stored]] = {"own": [], "carried": [], "last": []}
+    for row in read(_STORED, bound(meeting, viewer), _Stored):
+        found[row.part].append(row)
+    for part in ("own", "carried"):
+        found[part].sort(key=lambda row: (row.position is None, row.position or 0, row.id))
+    last = [Last(row.id, row.settled_at, row.agency_id, bool(row.for_all)) for row in found["last"]]
+    return found["own"], found["carried"], last[0] if last else None
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """What is spoken of, in order; what was dropped, with the reason; and the head of the plan, where there is one.
 
-    `minutes` is the time that the chair has given to points; `actions` every action that the viewer sees, by id."""
+    `minutes` is the time that the chair has given to points; `actions` every action that the viewer sees, by id. Without
+    `rows` actions are only counted and looked for; their words were not read."""
 
-    points: tuple[Point, ...]
-    dropped: tuple[Point, ...]
+    points: list[Point]
+    dropped: list[Point]
     head: Head | None
     actions: dict[int, Item]
-    last: object = None
+    last: Last | None = None
+    rows: bool = True
 
     @property
     def minutes(self) -> int:
@@ -145,19 +214,25 @@ def has_plan(meeting: MeetingFile) -> bool:
     return meeting.case is not None and meeting.kind is not MeetingKind.CONFERENCE
 
 
-def agenda(meeting: MeetingFile, *, viewer: Viewer) -> Agenda:
-    """The agenda as this viewer may read it. The number of statements does not depend on the plan's size."""
-    stored = [_Stored(*row) for row in read(_STORED, bound(meeting, viewer))]
-    last = read(_LAST, {"meeting_id": meeting.id}).first()
+def agenda(meeting: MeetingFile, *, viewer: Viewer, rows: bool | None = True) -> Agenda:
+    """The agenda as this viewer may read it. The number of statements does not depend on the plan's size.
+
+    `rows`: True reads every action for its words, False none, None only where the first point that is not settled is a
+    goal, as on a page that opens that one."""
+    stored, carried, last = _stored(meeting, viewer)
+    if rows is None:
+        next_one = next((row for row in stored if not row.settled_at and not row.dropped_at), None)
+        rows = next_one is not None and next_one.source is PointSource.GOAL
     head, actions, found = None, {}, []
     if has_plan(meeting):
         around = Around(
             since=last and last.begun_at,
             on=clock.local_day(meeting.starts_at) if meeting.starts_at else None,
             about_lead=meeting.kind is MeetingKind.LEAD_AGENCY,
+            rows=rows,
         )
         written = plan.written(meeting.case, viewer=viewer, around=around)
-        head, actions, found = written.head, written.actions, list(written.points)
+        head, actions, found = written.head, written.actions, written.points
     else:
         found = [
             Point("reminder", PointSource.REMINDER, "Welcome and confidentiality"),
@@ -177,18 +252,18 @@ def agenda(meeting: MeetingFile, *, viewer: Viewer) -> Agenda:
                     record_id=last.id,
                 ),
             )
-        carried = [_Stored(*row) for row in read(_CARRIED, bound(meeting, viewer, last_id=last.id))]
-        found, actions = _with_carried(found, actions, carried)
+        found += _carry(found, carried)
     end = plan.last_points(head) if head else (Point("review", PointSource.REVIEW, "Who does what by when"),)
     found += [_own(row, viewer) for row in stored if row.source is PointSource.OWN]
     found += end
     points = _in_order(found, stored, begun=meeting.begun_at is not None)
     return Agenda(
-        tuple(one for one in points if not one.dropped_reason),
-        tuple(one for one in points if one.dropped_reason),
+        [one for one in points if not one.dropped_reason],
+        [one for one in points if one.dropped_reason],
         head,
         actions,
         last,
+        rows,
     )
 
 
@@ -207,47 +282,46 @@ def _own(row: _Stored, viewer) -> Point:
     )
 
 
-def _with_carried(found, actions, carried):
-    """What the last meeting did not settle: an action says so, a point of the plan too, an added one comes again."""
-    keys = {row.key: row for row in carried}
-    again, changed = [], dict(actions)
-    for point in found:
-        items = []
+def _carry(found: list[Point], carried: list[_Stored]) -> list[Point]:
+    """What the last meeting did not settle: an action says so, a point of the plan too; an added one comes again, and is
+    given back."""
+    keys = {row.key for row in carried}
+    for point in found if keys else ():
         for item in point.items:
             if f"action:{item.raw.id}" in keys:
-                item = replace(item, whys=(*item.whys, Why("carried", "Carried over from the last meeting")))
-                changed[item.raw.id] = item
-            items.append(item)
-        why = f"{point.why}, carried over" if point.key in keys else point.why
-        again.append(replace(point, items=tuple(items), why=why))
-    for row in carried:
-        if row.source is PointSource.OWN or row.key.startswith("carried:"):
-            again.append(
-                Point(
-                    f"carried:{row.id}",
-                    PointSource.CARRIED,
-                    row.title,
-                    "from the last meeting",
-                    text=row.text,
-                    for_all=row.for_all,
-                    record_id=row.id,
-                )
-            )
-    return again, changed
+                item.words = (*item.words, "carried")
+        if point.key in keys:
+            point.why = f"{point.why}, carried over"
+    return [
+        Point(
+            f"carried:{row.id}",
+            PointSource.CARRIED,
+            row.title,
+            "from the last meeting",
+            text=row.text,
+            for_all=row.for_all,
+            record_id=row.id,
+        )
+        for row in carried
+        if row.source is PointSource.OWN or row.key.startswith("carried:")
+    ]
 
 
 def _in_order(found: Iterable[Point], stored: list[_Stored], *, begun: bool) -> list[Point]:
     """The chair's order where there is one; a point that came later stands behind the one that the plan puts before it.
     Once the meeting has begun nothing comes in by itself any more."""
     rows = {row.key: row for row in stored}
-    points = [_dressed(point, rows.get(point.key)) for point in found]
-    if begun:
-        points = [point for point in points if point.key in rows]
-    placed = [point for point in points if _position(rows, point) is not None]
-    placed.sort(key=lambda point: _position(rows, point))
+    points = [point for point in found if point.key in rows] if begun else list(found)
+    positions = {}
+    for point in points:
+        if (row := rows.get(point.key)) is not None:
+            _dress(point, row)
+            positions[point.key] = row.position
+    placed = [point for point in points if positions.get(point.key) is not None]
+    placed.sort(key=lambda point: positions[point.key])
     natural = [point.key for point in points]
     for at, point in enumerate(points):
-        if _position(rows, point) is not None:
+        if positions.get(point.key) is not None:
             continue
         before = set(natural[:at])
         place = max((n + 1 for n, one in enumerate(placed) if one.key in before), default=0)
@@ -255,21 +329,11 @@ def _in_order(found: Iterable[Point], stored: list[_Stored], *, begun: bool) -> 
     return placed
 
 
-def _position(rows, point):
-    row = rows.get(point.key)
-    return row.position if row else None
-
-
-def _dressed(point: Point, row: _Stored | None) -> Point:
-    if row is None:
-        return point
-    return replace(
-        point,
-        minutes=row.minutes,
-        dropped_reason=row.dropped_reason if row.dropped_at else "",
-        dropped_by=row.dropped_by or "",
-        settled_at=row.settled_at,
-        note=row.note,
-        carried=row.carried,
-        version=row.version,
-    )
+def _dress(point: Point, row: _Stored) -> None:
+    point.minutes = row.minutes
+    point.dropped_reason = row.dropped_reason if row.dropped_at else ""
+    point.dropped_by = row.dropped_by or ""
+    point.settled_at = row.settled_at
+    point.note = row.note
+    point.carried = row.carried
+    point.version = row.version

@@ -2,9 +2,9 @@
 nothing of it is stored, so it can not go stale before the meeting begins. Every viewer's agenda is cut by the same
 scopes as the plan: a partner reads points about its own actions, and never that there are others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     bindparam,
+    case,
     cast,
     exists,
     literal,
@@ -21,48 +22,23 @@ from sqlalchemy import (
     union_all,
 )
 
-from caseapp import clock, dates, working_days
+from caseapp import clock, dates, protocols
 from caseapp.extensions import read
-from caseapp.models import Action, Agency, ConsentGrant, Goal, Need, PlanIssue
+from caseapp.models import Action, Agency, CarePlan, Case, ConsentGrant, Goal, Need, Person, PlanIssue
 from caseapp.models.base import UTC
 from caseapp.policy import scopes
-from caseapp.policy.scopes import CaseFile
+from caseapp.policy.scopes import CaseFile, Sight
 from caseapp.policy.viewer import Viewer
-from caseapp.queries import meeting_blocks, plan_head, plan_rows
-from caseapp.queries.plan_head import Head
-from caseapp.queries.plan_rows import CASE_ID, Raw, Row
-from caseapp.vocabulary import OPEN_ACTIONS, ActionStatus, GoalStatus, NeedLevel, PointSource
-
-S = ActionStatus
+from caseapp.queries import meeting_agenda_items, meeting_blocks, plan_rows
+from caseapp.queries.meeting_agenda_items import Item, Look, counted
+from caseapp.queries.plan_rows import CASE_ID
+from caseapp.vocabulary import ActionStatus, GoalStatus, NeedLevel, PointSource
 
 #: Without a day for the next review, what is due within so many calendar days after the meeting is "before the next".
 UNTIL_NEXT = 42
 
 
-class Why(NamedTuple):
-    """Why an action stands on the agenda: a short word that is counted, and the sentence beside the action."""
-
-    word: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An action under its goal; `whys` is empty for one that nobody need speak of."""
-
-    row: Row
-    whys: tuple[Why, ...]
-
-    @property
-    def raw(self) -> Raw:
-        return self.row.raw
-
-    @property
-    def why(self) -> str:
-        return ". ".join(one.text for one in self.whys)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Point:
     """One point of an agenda. `why` says in a few words why it is there; `text` is what was written to it."""
 
@@ -72,7 +48,7 @@ class Point:
     why: str = ""
     words: str = ""
     domain: str = ""
-    items: tuple[Item, ...] = ()
+    items: list[Item] = field(default_factory=list)
     number: int = 0
     record_id: int | None = None
     minutes: int | None = None
@@ -90,61 +66,55 @@ class Point:
     version: int = 0
 
     @property
-    def pressing(self) -> tuple[Item, ...]:
+    def pressing(self) -> list[Item]:
         """The actions that need a word."""
-        return tuple(item for item in self.items if item.whys)
+        return [item for item in self.items if item.words]
 
     @property
-    def others(self) -> tuple[Item, ...]:
-        return tuple(item for item in self.items if not item.whys)
+    def others(self) -> list[Item]:
+        return [item for item in self.items if not item.words]
+
+    @property
+    def anchor(self) -> str:
+        """The key as it stands in the ids of a page."""
+        return self.key.replace(":", "-")
+
+    @property
+    def asked(self) -> str:
+        """The key as it is asked for in an address."""
+        return self.key.replace(":", "%3A")
 
 
-class _Goal(NamedTuple):
-    id: int
-    number: int
-    domain: str
-    words: str
-    title: str
-    measure: str
-    priority: int | None
-    status: GoalStatus
+class _Matter(NamedTuple):
+    """One row of what the plan is about beside its actions; what the columns mean depends on `kind`."""
 
-
-_GOALS = (
-    select(
-        Goal.id, Goal.number, Goal.domain, Goal.words, Goal.title, Goal.measure, Goal.priority, Goal.status
-    )
-    .where(Goal.case_id == CASE_ID, scopes.SEES_GOAL_HERE)
-    .order_by(Goal.priority.is_(None), Goal.priority, Goal.number)
-)
-_ACTIONS = plan_rows.statement(Action.changed_at, Action.answered_at)
-_N = len(plan_rows.COLUMNS)
-
-
-class _Aside(NamedTuple):
     kind: str
     id: int
     text: str | None
     name: str | None
     level: str | None
-    served: bool | None
+    flag: bool | None
     until: date | None
     at: datetime | None
     number: int | None
+    rank: int | None
+    more: int | None
 
 
 _EMPTY = {
     "text": cast(null(), String),
     "name": cast(null(), String),
     "level": cast(null(), String),
-    "served": cast(null(), Boolean()),
+    "flag": cast(null(), Boolean()),
     "until": cast(null(), Date),
     "at": cast(null(), UTC),
     "number": cast(null(), Integer),
+    "rank": cast(null(), Integer),
+    "more": cast(null(), Integer),
 }
 
 
-def _aside(kind, id_, **columns):
+def _part(kind, id_, **columns):
     return select(
         literal(kind).label("kind"),
         id_.label("id"),
@@ -160,46 +130,95 @@ _SERVED = (
         Goal.status != GoalStatus.CANCELLED,
         Action.goal_id == Goal.id,
         or_(Action.owner_agency_id.is_not(None), Action.by_person),
-        Action.status.not_in((S.DECLINED, S.CANCELLED, S.NOT_COMPLETED)),
+        Action.status.not_in((ActionStatus.DECLINED, ActionStatus.CANCELLED, ActionStatus.NOT_COMPLETED)),
     )
     .correlate(Need)
 )
-_ASIDES = union_all(
-    _aside(
-        "need",
-        Need.id,
-        text=Need.domain,
-        level=cast(Need.level, String()),
-        served=_SERVED,
-        at=Need.changed_at,
-        number=Need.priority,
-    ).where(Need.case_id == CASE_ID, scopes.ALL_HERE, Need.level == NeedLevel.HIGH, Need.wants_help),
-    _aside("issue", PlanIssue.id, text=PlanIssue.text, name=Agency.name, at=PlanIssue.raised_at)
-    .join(Agency, Agency.id == PlanIssue.agency_id)
-    .where(
-        PlanIssue.case_id == CASE_ID,
-        PlanIssue.answered_at.is_(None),
-        or_(scopes.ALL_HERE, PlanIssue.agency_id == scopes.VIEWER_AGENCY),
-    ),
-    _aside("consent", ConsentGrant.id, name=Agency.name, until=ConsentGrant.expires_on)
-    .join(Agency, Agency.id == ConsentGrant.agency_id)
-    .where(
-        ConsentGrant.case_id == CASE_ID,
-        scopes.in_force(),
-        ConsentGrant.expires_on <= bindparam("warn_until", type_=Date()),
-        or_(scopes.ALL_HERE, ConsentGrant.agency_id == scopes.VIEWER_AGENCY),
-    ),
+#: Consent that ends before the next review, or where none is planned before that day, within UNTIL_NEXT.
+_WARN_UNTIL = case(
+    (CarePlan.next_review_on > bindparam("meets_on", type_=Date()), CarePlan.next_review_on),
+    else_=bindparam("warn_until", type_=Date()),
 )
+
+
+def _matter(sight):
+    return union_all(
+        _part(
+            "head",
+            Case.id,
+            text=Person.given_name,
+            name=Person.family_name,
+            level=Person.known_as,
+            flag=CarePlan.case_id.is_not(None),
+            until=CarePlan.next_review_on,
+        )
+        .select_from(Case)
+        .join(Person, Person.id == Case.person_id)
+        .outerjoin(CarePlan, CarePlan.case_id == Case.id)
+        .where(Case.id == CASE_ID, sight),
+        _part(
+            "goal",
+            Goal.id,
+            text=case((Goal.words != "", Goal.words), else_=Goal.title),
+            name=Goal.domain,
+            level=cast(Goal.status, String()),
+            flag=Goal.measure != "",
+            number=Goal.number,
+            rank=Goal.priority,
+        ).where(Goal.case_id == CASE_ID, scopes.SEES_GOAL_HERE),
+        _part(
+            "need",
+            Need.id,
+            text=Need.domain,
+            flag=_SERVED,
+            at=Need.changed_at,
+            rank=Need.priority,
+        ).where(Need.case_id == CASE_ID, scopes.ALL_HERE, Need.level == NeedLevel.HIGH, Need.wants_help),
+        _part("issue", PlanIssue.id, text=PlanIssue.text, name=Agency.name, at=PlanIssue.raised_at)
+        .join(Agency, Agency.id == PlanIssue.agency_id)
+        .where(
+            PlanIssue.case_id == CASE_ID,
+            PlanIssue.answered_at.is_(None),
+            or_(scopes.ALL_HERE, PlanIssue.agency_id == scopes.VIEWER_AGENCY),
+        ),
+        _part("consent", ConsentGrant.id, name=Agency.name, until=ConsentGrant.expires_on)
+        .join(Agency, Agency.id == ConsentGrant.agency_id)
+        .outerjoin(CarePlan, CarePlan.case_id == ConsentGrant.case_id)
+        .where(
+            ConsentGrant.case_id == CASE_ID,
+            scopes.in_force(),
+            ConsentGrant.expires_on <= _WARN_UNTIL,
+            or_(scopes.ALL_HERE, ConsentGrant.agency_id == scopes.VIEWER_AGENCY),
+        ),
+        meeting_blocks.open_on(_part),
+    )
+
+
+_MATTER = {
+    Sight.PART: _matter(scopes.SEES_CASE),
+    Sight.WHOLE_PLAN: _matter(scopes.SEES_WHOLE_PLAN),
+    Sight.ALL: _matter(scopes.SEES_ALL),
+}
+
+
+class Head(NamedTuple):
+    """Whose plan it is, for an agenda. `has_plan` is for those who see the whole plan."""
+
+    first_name: str
+    next_review_on: date | None
+    protocol: Any
+    has_plan: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the plan alone does not know: when the last meeting was, when this one and the next are, what was carried."""
+    """What the plan alone does not know: when the last meeting was, when this one is, whether it is about who leads.
+    Without `rows` actions are only counted: no words of any are read."""
 
     since: datetime | None = None
     on: date | None = None
-    next_on: date | None = None
     about_lead: bool = False
+    rows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,48 +226,57 @@ class PlanAgenda:
     """What the plan writes, and the head that says whose it is."""
 
     head: Head
-    points: tuple[Point, ...]
+    points: list[Point]
     actions: dict[int, Item]
 
 
-def written(case: CaseFile, *, viewer: Viewer, around: Around) -> PlanAgenda:
+def written(file: CaseFile, *, viewer: Viewer, around: Around) -> PlanAgenda:
     """The points that the viewer's sight of the plan puts on the agenda, in the order in which they are spoken of: the
-    person first, the lead, the goals in the person's order, what has no goal, what waits, the next review."""
-    head = plan_head.head(case, viewer=viewer)
+    person first, the lead, the goals in the person's order, what has no goal, what waits, the next review. Raises
+    NotVisible where the case was taken from the viewer a moment ago."""
     today = clock.today()
     on = around.on or today
-    horizon = around.next_on or (
-        head.next_review_on
-        if head.next_review_on and head.next_review_on > on
-        else on + timedelta(UNTIL_NEXT)
+    late = on + timedelta(UNTIL_NEXT)
+    binds = file.binds(viewer) | {"meets_on": on, "warn_until": late}
+    matter: dict[str, list[_Matter]] = {}
+    for row in read(_MATTER[file.sight], binds, _Matter):
+        matter.setdefault(row.kind, []).append(row)
+    head = _head(file, scopes.still_there(next(iter(matter.get("head", ())), None)))
+    review = head.next_review_on
+    reader = plan_rows.reader(
+        viewer, file, first_name=head.first_name, calendar=head.protocol.calendar, quiet=True
     )
-    binds = case.binds(viewer) | {"warn_until": horizon}
-    goals = [_Goal(*row) for row in read(_GOALS, binds)]
-    reader = plan_rows.reader(viewer, case, first_name=head.first_name, calendar=head.calendar, quiet=True)
-    found: dict[int, list[Item]] = {}
-    every: dict[int, Item] = {}
-    for row in read(_ACTIONS, binds):
-        a, (changed_at, answered_at) = Raw(*row[:_N]), row[_N:]
-        if a.status is S.CANCELLED:
-            continue
-        whys = _whys(a, today, horizon, around.since, changed_at, answered_at, head.calendar)
-        item = every[a.id] = Item(plan_rows.in_words(a, reader), whys)
-        found.setdefault(a.goal_id, []).append(item)
-    asides = [_Aside(*row) for row in read(_ASIDES, binds)]
+    look = Look(reader, today, review if review and review > on else late, around.since)
+    every, by_goal = meeting_agenda_items.of_case(binds, look, rows=around.rows)
     points = [
         Point("reminder", PointSource.REMINDER, "Welcome and confidentiality"),
         Point("person", PointSource.PERSON, f"{head.first_name}’s view, first"),
         Point("apologies", PointSource.APOLOGIES, "Apologies and reports"),
     ]
-    if around.about_lead and case.sees_whole_plan:
+    if around.about_lead and file.sees_whole_plan:
         points.append(Point("lead", PointSource.LEAD, "Who leads", "the person’s wish, then the criteria"))
-    points += [_of_goal(goal, found.get(goal.id, ()), head) for goal in goals if _is_open(goal, found)]
-    points += _of_asides(asides, goals, head, today)
-    points += [
-        Point(f"barrier:{one.id}", PointSource.BARRIER, one.title, one.why, record_id=one.id)
-        for one in meeting_blocks.open_on(case, viewer=viewer)
-    ]
-    return PlanAgenda(head, tuple(points), every)
+    goals = sorted(matter.get("goal", ()), key=lambda one: (one.rank is None, one.rank or 0, one.number))
+    for goal in goals:
+        items = by_goal.get(goal.id, [])
+        if goal.level not in _ENDED or any(item.words for item in items):
+            points.append(_of_goal(goal, items, head))
+    points += _of_asides(matter, goals, head)
+    barriers = sorted(matter.get("barrier", ()), key=lambda one: (one.until, one.id))
+    for one in (meeting_blocks.in_words(row, today) for row in barriers):
+        points.append(Point(f"barrier:{one.id}", PointSource.BARRIER, one.title, one.why, record_id=one.id))
+    return PlanAgenda(head, points, every)
+
+
+_ENDED = frozenset({GoalStatus.COMPLETED.value, GoalStatus.CANCELLED.value})
+
+
+def _head(file: CaseFile, row: _Matter) -> Head:
+    return Head(
+        row.level or row.text or row.name,
+        row.until,
+        protocols.get(file.protocol_key, file.protocol_version),
+        bool(row.flag) and file.sees_whole_plan,
+    )
 
 
 def last_points(head: Head) -> tuple[Point, ...]:
@@ -264,83 +292,31 @@ def last_points(head: Head) -> tuple[Point, ...]:
     )
 
 
-def _is_open(goal, found):
-    return goal.status not in (GoalStatus.COMPLETED, GoalStatus.CANCELLED) or any(
-        item.whys for item in found.get(goal.id, ())
-    )
-
-
-def _whys(a, today, horizon, since, changed_at, answered_at, calendar):
-    whys = []
-    day = clock.local_day
-    if plan_rows.is_late(a, today):
-        late = working_days.in_words(a.due_on, today, calendar)
-        whys.append(Why("late", late[0].upper() + late[1:]))
-    if a.status is S.BLOCKED:
-        whys.append(
-            Why("blocked", f"Blocked: {a.status_reason.rstrip('. ')}" if a.status_reason else "Blocked")
-        )
-    elif a.status is S.REQUESTED:
-        asked = f"Asked {dates.short_day(day(a.asked_at))}, not answered" if a.asked_at else "Not answered"
-        whys.append(Why("unanswered", asked))
-    elif a.status is S.DECLINED:
-        whys.append(Why("declined", "Declined, and nothing is in its place"))
-    elif a.status is S.PROPOSED:
-        whys.append(Why("waits", "Not asked yet"))
-    if a.status in OPEN_ACTIONS and a.due_on and today <= a.due_on <= horizon:
-        whys.append(Why("due", f"Due {dates.short_day(a.due_on)}"))
-    if since is not None and changed_at > since:
-        said = f": {a.last_note}" if _says_more(a, changed_at) else ""
-        whys.append(Why("changed", f"Changed {dates.short_day(day(changed_at))}{said}"))
-    return tuple(whys)
-
-
-def _says_more(a, changed_at) -> bool:
-    """Whether the last note is of the last change, and not the reason that is told already."""
-    told = a.status is S.BLOCKED and a.last_note == a.status_reason
-    return bool(a.last_note and a.last_note_at and a.last_note_at >= changed_at and not told)
-
-
-#: How the words of an agenda's side line are counted, in the order of urgency.
-COUNTED = ("late", "blocked", "declined", "unanswered", "waits", "due", "changed")
-
-
-def counted(items) -> str:
-    """ "1 late, 1 blocked, 2 changed": each action counts once, under its most urgent word."""
-    numbers = dict.fromkeys(COUNTED, 0)
-    for item in items:
-        if item.whys:
-            numbers[min((w.word for w in item.whys), key=COUNTED.index)] += 1
-    return ", ".join(
-        f"{n} {'wait' if word == 'waits' and n > 1 else word}" for word, n in numbers.items() if n
-    )
-
-
-def _of_goal(goal, items, head):
+def _of_goal(goal: _Matter, items: list[Item], head: Head) -> Point:
     why = counted(items)
-    if head.protocol.plan.own_words and not goal.measure and head.plan_status is not None:
+    if head.protocol.plan.own_words and not goal.flag and head.has_plan:
         why = f"no measure, {why}" if why else "no measure"
     if not items:
         why = f"{why}, nobody works on it" if why else "nobody works on it yet"
-    label = head.protocol.domain_label(goal.domain)
+    label = head.protocol.domain_label(goal.name)
     return Point(
         f"goal:{goal.id}",
         PointSource.GOAL,
         f"Goal {goal.number}, {label[0].lower()}{label[1:]}",
         why or "nothing waits",
-        goal.words or goal.title,
+        goal.text,
         label,
-        tuple(items),
+        items,
         goal.number,
         goal.id,
     )
 
 
-def _of_asides(asides, goals, head, today):
-    aimed = {goal.domain for goal in goals if goal.status is not GoalStatus.CANCELLED}
+def _of_asides(matter: dict[str, list[_Matter]], goals: list[_Matter], head: Head) -> list[Point]:
+    aimed = {goal.name for goal in goals if goal.level != GoalStatus.CANCELLED.value}
     points = []
-    needs = [one for one in asides if one.kind == "need" and not one.served]
-    for one in sorted(needs, key=lambda one: (one.number or 99, one.text)):
+    needs = [one for one in matter.get("need", ()) if not one.flag]
+    for one in sorted(needs, key=lambda one: (one.rank or 99, one.text)):
         label = head.protocol.domain_label(one.text)
         what = "nobody works on it" if one.text in aimed else "no goal yet"
         points.append(
@@ -353,27 +329,25 @@ def _of_asides(asides, goals, head, today):
                 record_id=one.id,
             )
         )
-    for one in asides:
-        if one.kind == "issue":
-            points.append(
-                Point(
-                    f"issue:{one.id}",
-                    PointSource.ISSUE,
-                    f"Issue raised by {one.name}",
-                    f"since {dates.short_day(clock.local_day(one.at))}, not answered",
-                    one.text,
-                    record_id=one.id,
-                )
-            )
-    for one in asides:
-        if one.kind == "consent":
-            points.append(
-                Point(
-                    f"consent:{one.id}",
-                    PointSource.CONSENT,
-                    f"Consent of {one.name}" if one.name else "Consent",
-                    f"ends {dates.full_day(one.until)}",
-                    record_id=one.id,
-                )
-            )
+    points += [
+        Point(
+            f"issue:{one.id}",
+            PointSource.ISSUE,
+            f"Issue raised by {one.name}",
+            f"since {dates.short_day(clock.local_day(one.at))}, not answered",
+            one.text,
+            record_id=one.id,
+        )
+        for one in matter.get("issue", ())
+    ]
+    points += [
+        Point(
+            f"consent:{one.id}",
+            PointSource.CONSENT,
+            f"Consent of {one.name}" if one.name else "Consent",
+            f"ends {dates.full_day(one.until)}",
+            record_id=one.id,
+        )
+        for one in matter.get("consent", ())
+    ]
     return points

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, func, select
 
 from caseapp.extensions import read
-from caseapp.models import DecisionView, Goal, MeetingChange, MeetingDecision, User
+from caseapp.models import DecisionView, Goal, MeetingChange, MeetingDecision
 from caseapp.policy.meetings import MeetingFile
 from caseapp.queries.meeting_agenda import MEETING_ID
 from caseapp.vocabulary import ChangeKind, Standpoint
@@ -25,8 +24,8 @@ class Stand(NamedTuple):
 
 @dataclass(slots=True)
 class Decision:
-    """A decision as it is typed or recorded. `number` counts the recorded ones; None while it is only typed.
-    `overtaken`: its action was changed by somebody else since it was written."""
+    """A decision as it is typed or recorded. `number` counts the recorded ones; None while it is only typed. How many
+    agreed and how many did not is always known; `views`, `content`, `base` and `first` only of `decisions`."""
 
     id: int
     point_key: str
@@ -41,10 +40,11 @@ class Decision:
     apart_id: int | None
     to_gaps: bool
     made_at: datetime
-    made_by: str
     recorded_at: datetime | None
     dropped_at: datetime | None
     version: int
+    agreed: int = 0
+    opposed: int = 0
     number: int | None = None
     views: tuple[Stand, ...] = ()
     change_id: int | None = None
@@ -72,75 +72,107 @@ class Decision:
         return (self.content or {}).get("do", "")
 
 
-_Maker = aliased(User, name="maker")
-_DECISIONS = (
-    select(
-        MeetingDecision.id,
-        MeetingDecision.point_key,
-        MeetingDecision.action_id,
-        MeetingDecision.goal_id,
-        Goal.number,
-        Goal.domain,
-        MeetingDecision.text,
-        MeetingDecision.reason,
-        MeetingDecision.for_all,
-        MeetingDecision.for_agency_id,
-        MeetingDecision.apart_id,
-        MeetingDecision.to_gaps,
-        MeetingDecision.made_at,
-        _Maker.name.label("made_by"),
-        MeetingDecision.recorded_at,
-        MeetingDecision.dropped_at,
-        MeetingDecision.version,
+def _how_many(stands: Standpoint):
+    return (
+        select(func.count())
+        .where(DecisionView.decision_id == MeetingDecision.id, DecisionView.stands == stands)
+        .correlate(MeetingDecision)
+        .scalar_subquery()
     )
-    .join(_Maker, _Maker.id == MeetingDecision.made_by_id)
-    .outerjoin(Goal, Goal.id == MeetingDecision.goal_id)
-    .where(MeetingDecision.meeting_id == MEETING_ID)
-    .order_by(MeetingDecision.recorded_at.is_(None), MeetingDecision.recorded_at, MeetingDecision.id)
+
+
+_OWN = (
+    MeetingDecision.id,
+    MeetingDecision.point_key,
+    MeetingDecision.action_id,
+    MeetingDecision.goal_id,
+    Goal.number,
+    Goal.domain,
+    MeetingDecision.text,
+    MeetingDecision.reason,
+    MeetingDecision.for_all,
+    MeetingDecision.for_agency_id,
+    MeetingDecision.apart_id,
+    MeetingDecision.to_gaps,
+    MeetingDecision.made_at,
+    MeetingDecision.recorded_at,
+    MeetingDecision.dropped_at,
+    MeetingDecision.version,
+    _how_many(Standpoint.AGREES),
+    _how_many(Standpoint.DISAGREES),
 )
+#: What it would change in the plan: one draft, or two where it makes a goal with its first action.
+_CHANGE = (
+    MeetingChange.id,
+    MeetingChange.new_goal_id,
+    MeetingChange.kind,
+    MeetingChange.base_version,
+    MeetingChange.saved_at,
+)
+
+
+def _decided(*more):
+    return (
+        select(*_OWN, *_CHANGE, *more)
+        .outerjoin(Goal, Goal.id == MeetingDecision.goal_id)
+        .outerjoin(
+            MeetingChange,
+            and_(MeetingChange.decision_id == MeetingDecision.id, MeetingChange.dropped_at.is_(None)),
+        )
+        .where(MeetingDecision.meeting_id == MEETING_ID)
+        .order_by(
+            MeetingDecision.recorded_at.is_(None),
+            MeetingDecision.recorded_at,
+            MeetingDecision.id,
+            MeetingChange.id,
+        )
+    )
+
+
+_SHORT = _decided()
+_WHOLE = _decided(MeetingChange.content, MeetingChange.base)
 _VIEWS = (
     select(DecisionView.decision_id, DecisionView.attendee_id, DecisionView.stands, DecisionView.words)
     .join(MeetingDecision, MeetingDecision.id == DecisionView.decision_id)
     .where(MeetingDecision.meeting_id == MEETING_ID)
     .order_by(DecisionView.id)
 )
-_CHANGES = (
-    select(
-        MeetingChange.id,
-        MeetingChange.decision_id,
-        MeetingChange.kind,
-        MeetingChange.content,
-        MeetingChange.base_version,
-        MeetingChange.base,
-        MeetingChange.saved_at,
-        MeetingChange.new_goal_id,
-    )
-    .where(MeetingChange.meeting_id == MEETING_ID, MeetingChange.dropped_at.is_(None))
-    .order_by(MeetingChange.id)
-)
+
+
+def in_short(meeting: MeetingFile) -> list[Decision]:
+    """Every decision in the order of `decisions`, with how many agreed but not who, and without what it would change."""
+    return _found(read(_SHORT, {"meeting_id": meeting.id}))
 
 
 def decisions(meeting: MeetingFile) -> list[Decision]:
     """Every decision, recorded ones first, in the order in which they were recorded; taken back ones have no number."""
     binds = {"meeting_id": meeting.id}
-    found = {row[0]: Decision(*row) for row in read(_DECISIONS, binds)}
-    if not found:
-        return []
+    found = _found(read(_WHOLE, binds))
     views: dict[int, list[Stand]] = {}
-    for decision_id, *view in read(_VIEWS, binds):
+    for decision_id, *view in read(_VIEWS, binds) if any(one.agreed or one.opposed for one in found) else ():
         views.setdefault(decision_id, []).append(Stand(*view))
-    for id_, decision_id, kind, content, base_version, base, saved_at, new_goal_id in read(_CHANGES, binds):
-        one = found.get(decision_id)
+    for one in found:
+        one.views = tuple(views.get(one.id, ()))
+    return found
+
+
+def _found(rows) -> list[Decision]:
+    found: dict[int, Decision] = {}
+    for row in rows:
+        one = found.get(row[0])
         if one is None:
+            one = found[row[0]] = Decision(*row[: len(_OWN)])
+        change_id, new_goal_id, kind, base_version, saved_at, *content = row[len(_OWN) :]
+        if change_id is None:
             continue
         if new_goal_id is not None:
-            one.first = content
-        else:
-            one.change_id, one.kind, one.content = id_, kind, content
-            one.base_version, one.base, one.saved_at = base_version, base, saved_at
+            one.first = content[0] if content else None
+            continue
+        one.change_id, one.kind, one.base_version, one.saved_at = change_id, kind, base_version, saved_at
+        if content:
+            one.content, one.base = content
     number = 0
     for one in found.values():
-        one.views = tuple(views.get(one.id, ()))
         if one.recorded_at is not None and one.dropped_at is None:
             number += 1
             one.number = number

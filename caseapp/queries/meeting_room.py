@@ -3,9 +3,9 @@ reports. Read by those who run it (the guard of every page that asks has seen to
 meeting_decisions; copies for others are cut in meeting_minutes."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
 from caseapp import names
@@ -119,6 +119,7 @@ _FRAME = (
 
 _OPENED = _FRAME.add_columns(*_TYPED_COLUMNS).outerjoin(MeetingRecord, MeetingRecord.meeting_id == Meeting.id)
 _OF_FRAME = len(_FRAME.selected_columns)
+_OF_TYPED = _OF_FRAME + len(_TYPED_COLUMNS)
 
 
 def frame(meeting: MeetingFile) -> Frame:
@@ -129,8 +130,18 @@ def frame(meeting: MeetingFile) -> Frame:
 def opened(meeting: MeetingFile) -> tuple[Frame, Typed]:
     """The meeting's facts and what is typed about it, in one statement. Raises NotVisible as `frame` does."""
     row = scopes.still_there(read(_OPENED, {"meeting_id": meeting.id}).first())
-    begun = row[-1] is not None
-    return _as_frame(row[:_OF_FRAME]), Typed(*row[_OF_FRAME:]) if begun else Typed()
+    return _as_frame(row[:_OF_FRAME]), _as_typed(row[_OF_FRAME:])
+
+
+def in_session(meeting: MeetingFile) -> tuple[Frame, Typed, "Apart | None"]:
+    """As `opened`, and the part without the person that is going on, if one is."""
+    row = scopes.still_there(read(_IN_SESSION, {"meeting_id": meeting.id}).first())
+    apart = None if row[_OF_TYPED] is None else Apart(*row[_OF_TYPED:])
+    return _as_frame(row[:_OF_FRAME]), _as_typed(row[_OF_FRAME:_OF_TYPED]), apart
+
+
+def _as_typed(row) -> Typed:
+    return Typed(*row) if row[-1] is not None else Typed()
 
 
 def _as_frame(row) -> Frame:
@@ -148,20 +159,24 @@ class Apart(NamedTuple):
     text: str
     begun_at: datetime
     ended_at: datetime | None
-    begun_by: str
-    there: Any
+    begun_by: str = ""
 
 
+_OF_APART = (
+    MeetingApart.id,
+    MeetingApart.reason,
+    MeetingApart.text,
+    MeetingApart.begun_at,
+    MeetingApart.ended_at,
+)
+_IN_SESSION = (
+    _OPENED.add_columns(*_OF_APART)
+    .outerjoin(MeetingApart, and_(MeetingApart.meeting_id == Meeting.id, MeetingApart.ended_at.is_(None)))
+    .order_by(MeetingApart.begun_at)
+    .limit(1)
+)
 _APARTS = (
-    select(
-        MeetingApart.id,
-        MeetingApart.reason,
-        MeetingApart.text,
-        MeetingApart.begun_at,
-        MeetingApart.ended_at,
-        User.name,
-        MeetingApart.there,
-    )
+    select(*_OF_APART, User.name)
     .join(User, User.id == MeetingApart.begun_by_id)
     .where(MeetingApart.meeting_id == MEETING_ID)
     .order_by(MeetingApart.begun_at)

@@ -1,5 +1,7 @@
 """What the chair's page shows: put together here for the whole page, one row of it, or the answer to a pause in typing."""
 
+import secrets
+
 from flask import request, url_for
 
 from caseapp import clock, dates, ids
@@ -14,26 +16,35 @@ from caseapp.web.sessions import viewer
 #: Points that stay open on the page, whatever is being spoken of; and the one that looks ahead, with a form of its own.
 ALWAYS = ("reminder", "person")
 LAST = "review"
+GOALS = "goal:"
 
 
 def context(meeting, *, open_action: int | None = None, form=None, **more) -> dict:
     """Everything on the chair's page. `open_action` is the one row that is open, `form` what was typed in it."""
     me = viewer()
-    agenda = meeting_agenda.agenda(meeting, viewer=me)
-    frame, typed = meeting_room.opened(meeting)
-    places = meeting_places.places(meeting, viewer=me, person=frame.person)
-    decisions = meeting_decisions.decisions(meeting)
-    by_action = {one.action_id: one for one in decisions if one.action_id and one.dropped_at is None}
-    current = _current(agenda, open_action)
+    asked = request.args.get("point") or request.form.get("point")  # or with a form that is shown again
+    agenda = meeting_agenda.agenda(meeting, viewer=me, rows=_shows_rows(open_action, asked))
+    current = _current(agenda, open_action, asked)
+    if current.startswith(GOALS) and not agenda.rows:
+        agenda = meeting_agenda.agenda(meeting, viewer=me)
     if open_action is not None and open_action not in agenda.actions:
         raise NotVisible
+    frame, typed, apart = meeting_room.in_session(meeting)
+    places = meeting_places.places(meeting, viewer=me, person=frame.person)
+    read_decisions = meeting_decisions.in_short if open_action is None else meeting_decisions.decisions
+    decisions = read_decisions(meeting)
+    by_action = {one.action_id: one for one in decisions if one.action_id and one.dropped_at is None}
+    meeting_url = navigation.link("meetings.show", meeting_id=meeting.id)
     context = {
         "meeting": meeting,
         "case": meeting.case,
         "frame": frame,
         "agenda": agenda,
+        "points": [
+            (number, point, point.key in ALWAYS or point.key == current)
+            for number, point in enumerate(agenda.points, 1)
+        ],
         "current": current,
-        "opened": {*ALWAYS, current},
         "places": places,
         "here": [place for place in places if place.here],
         "decisions": decisions,
@@ -42,15 +53,17 @@ def context(meeting, *, open_action: int | None = None, form=None, **more) -> di
         "dropped": [one for one in decisions if one.dropped_at],
         "by_action": by_action,
         "typed": typed,
-        "view_form": written_form(typed, "view"),
+        "once": secrets.token_urlsafe(16),
+        "view_form": None,
         "end_form": written_form(typed, "end") if current == LAST else None,
-        "apart": next((one for one in meeting_room.aparts(meeting) if one.ended_at is None), None),
+        "apart": apart,
         "reports": meeting_room.reports(meeting) if current == "apologies" else [],
         "over": meeting.status is not MeetingStatus.HELD,
         "open_action": open_action,
         "first_name": frame.first_name,
         "saved": last_saved(typed, decisions, meeting),
-        "room_url": url_for("meetings.room", meeting_id=meeting.id),
+        "meeting_url": meeting_url,
+        "room_url": f"{meeting_url}/room",
         "lead_page": navigation.reach("meetings.lead", meeting_id=meeting.id)
         if meeting.kind is MeetingKind.LEAD_AGENCY
         else None,
@@ -61,6 +74,13 @@ def context(meeting, *, open_action: int | None = None, form=None, **more) -> di
             form = action_form(meeting, agenda, places, open_action, decision)
         context |= row(meeting, agenda, open_action, decision, form)
     return context | more
+
+
+def _shows_rows(open_action, asked) -> bool | None:
+    """Whether the page will show the actions of a goal in words: known from what is asked for, or left to what is next."""
+    if open_action is not None:
+        return True
+    return asked.startswith(GOALS) if asked else None
 
 
 def row(meeting, agenda, action_id, decision, form, **more) -> dict:
@@ -95,7 +115,7 @@ def news(item, decision, meeting):
     base = decision.base_version if decision and decision.change_id else None
     if base is not None and raw.version == base:
         return None
-    if base is None and not any(why.word == "changed" for why in item.whys):
+    if base is None and "changed" not in item.words:
         return None
     at = raw.last_note_at
     if at is None or meeting.begun_at is None or at < meeting.begun_at:
@@ -187,14 +207,12 @@ def back_to(meeting, key: str = "", anchor: str = "") -> str:
     return f"{url}#{anchor}" if anchor else url
 
 
-def _current(agenda, open_action):
-    keys = [point.key for point in agenda.points]
+def _current(agenda, open_action, asked) -> str:
     if open_action is not None:
         for point in agenda.points:
             if any(item.raw.id == open_action for item in point.items):
                 return point.key
-    # in the address, or with a form that is shown again
-    asked = request.args.get("point") or request.form.get("point")
+    keys = [point.key for point in agenda.points]
     if asked in keys:
         return asked
     return next((point.key for point in agenda.points if not point.settled_at), keys[-1] if keys else "")
