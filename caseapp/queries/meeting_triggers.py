@@ -4,7 +4,7 @@ one already (S2-36). One statement; what it finds is a hint, the case manager ti
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, distinct, exists, func, or_, select
+from sqlalchemy import and_, bindparam, distinct, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates, protocols
@@ -74,16 +74,15 @@ class NextMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """What a case's page says about meetings: the reasons that hold, whether a meeting is coming already, and which."""
+    """What a case's page says about meetings: the reasons that hold, and the meeting that is coming already."""
 
     noticed: tuple[Noticed, ...]
-    coming: bool
     next: NextMeeting | None = None
 
     @property
     def needed(self) -> bool:
         """A meeting is mandatory and none is on its way."""
-        return bool(self.noticed) and not self.coming
+        return bool(self.noticed) and self.next is None
 
 
 def _count(model, *which):
@@ -104,8 +103,28 @@ _MET = exists().where(
     Goal.case_id == Need.case_id, Goal.domain == Need.domain, Goal.status == GoalStatus.COMPLETED
 )
 UNMET = and_(Need.level.in_([NeedLevel.MEDIUM, NeedLevel.HIGH]), Need.wants_help, ~_LIVE_GOAL, ~_MET)
-_Other = aliased(Action, name="calling_action")
 _Next = aliased(Meeting, name="calling_next")
+#: What the case's actions say, in one look at them: how many nobody has taken on, how many are stuck (blocked, or long
+#: without an answer), how many agencies beside the lead have something to do.
+_ACTIONS = (
+    select(
+        func.count().filter(Action.status == ActionStatus.DECLINED).label("declined"),
+        func.count()
+        .filter(
+            or_(
+                Action.status == ActionStatus.BLOCKED,
+                and_(Action.status == ActionStatus.REQUESTED, Action.asked_at < _LONG_ASKED),
+            )
+        )
+        .label("stuck"),
+        func.count(distinct(Action.owner_agency_id))
+        .filter(Action.owner_agency_id != Case.lead_agency_id, Action.status.in_(sorted(OPEN_ACTIONS)))
+        .label("acting"),
+    )
+    .join(Case, Case.id == Action.case_id)
+    .where(Action.case_id == CASE_ID)
+    .subquery("calling_actions")
+)
 
 _ALL = (
     select(
@@ -125,11 +144,9 @@ _ALL = (
         .label("claims"),
         _count(CaseAgency, CaseAgency.ended_at.is_(None)).label("agencies"),
         _count(Need, UNMET).label("unmet"),
-        _count(Action, Action.status == ActionStatus.DECLINED).label("declined"),
-        _count(Action, Action.status == ActionStatus.BLOCKED).label("blocked"),
-        _count(Action, Action.status == ActionStatus.REQUESTED, Action.asked_at < _LONG_ASKED).label(
-            "silent"
-        ),
+        _ACTIONS.c.declined,
+        _ACTIONS.c.stuck,
+        _ACTIONS.c.acting,
         _count(PlanIssue, PlanIssue.answered_at.is_(None)).label("issues"),
         select(func.count())
         .where(
@@ -143,25 +160,6 @@ _ALL = (
         )
         .scalar_subquery()
         .label("disagree"),
-        select(func.count(distinct(_Other.owner_agency_id)))
-        .where(
-            _Other.case_id == CASE_ID,
-            _Other.owner_agency_id != Case.lead_agency_id,
-            _Other.status.in_(sorted(OPEN_ACTIONS)),
-        )
-        .correlate(Case)
-        .scalar_subquery()
-        .label("acting"),
-        exists()
-        .where(
-            Meeting.case_id == CASE_ID,
-            Meeting.kind != MeetingKind.CONFERENCE,
-            or_(
-                Meeting.status.in_(sorted(COMING_MEETINGS)),
-                Meeting.status.in_([MeetingStatus.HELD, MeetingStatus.MINUTES_DRAFT]),
-            ),
-        )
-        .label("coming"),
         exists()
         .where(
             Transfer.case_id == CASE_ID,
@@ -175,6 +173,7 @@ _ALL = (
         _Next.status.label("next_status"),
     )
     .select_from(Case)
+    .join(_ACTIONS, true())
     .outerjoin(
         _Next,
         _Next.id
@@ -195,10 +194,10 @@ _ALL = (
 def calling(case: CaseFile, *, viewer: Viewer) -> Calling:
     """Which reasons hold now; only for those who hold the plan of an open case."""
     if not case.sees_all or case.closed:
-        return Calling((), False)
+        return Calling(())
     row = read(_ALL, {"case_id": case.id, "long_asked": clock.now() - SILENT_AFTER}).first()
     if row is None:
-        return Calling((), False)
+        return Calling(())
     found = []
 
     def notice(trigger, say):
@@ -223,7 +222,7 @@ def calling(case: CaseFile, *, viewer: Viewer) -> Calling:
     ]
     if unclear:
         notice(MeetingTrigger.UNCLEAR, " and ".join(unclear).capitalize())
-    questions = row.blocked + row.silent + row.issues
+    questions = row.stuck + row.issues
     if row.acting >= SEVERAL and questions >= QUESTIONS:
         notice(
             MeetingTrigger.SEVERAL,
@@ -232,7 +231,7 @@ def calling(case: CaseFile, *, viewer: Viewer) -> Calling:
     if row.excluded:
         notice(MeetingTrigger.EXCLUDED, "The person is excluded from our service, and the transfer has begun")
     coming = row.next_id and NextMeeting(row.next_id, row.next_kind, row.next_at, row.next_status.label)
-    return Calling(tuple(found), bool(row.coming), coming or None)
+    return Calling(tuple(found), coming or None)
 
 
 # --- trigger 2: what was tried one to one (S2-36) ------------------------------------------------------------------
