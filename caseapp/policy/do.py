@@ -117,6 +117,7 @@ class Do(StrEnum):
     ADD_RESTRICTED = "restricted:add"
     NAME_READERS = "restricted:name-readers"
     HAND_OVER_RESTRICTED = "restricted:hand-over"
+    READ_KEPT_APART = "restricted:kept"
     # about disclosures without consent: of a case or person, and one that is loaded through disclosures.find_disclosure
     DISCLOSE = "disclosure:record"
     DISCLOSE_OF_PERSON = "disclosure:record-of-person"

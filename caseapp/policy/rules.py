@@ -25,6 +25,7 @@ from caseapp.policy.grievances import (
     PersonGrievanceFile,
     ProviderGrievanceFile,
 )
+from caseapp.policy.kept_apart import ON_KEPT_APART, KeptApartFile
 from caseapp.policy.meetings import COORDINATES, ON_MEETING, MeetingFile
 from caseapp.policy.privacy import OFFICER, ON_FINDING, ON_RECORD_FILE, FindingFile, RecordFile
 from caseapp.policy.reading import ON_ASSIGNMENT, ON_READER, ON_SET, AssignmentFile, ReaderFile, SetFile
@@ -215,6 +216,7 @@ ON_RECORD = {
     ItemFile: ON_SUBJECT_ITEM,
     RetentionFile: ON_RETENTION,
     SectionFile: _by_practice(ON_SECTION),
+    KeptApartFile: _by_practice(ON_KEPT_APART),
     DisclosureFile: _by_practice(ON_DISCLOSURE),
     TransferFile: _by_practice(ON_TRANSFER),
 }

@@ -4,13 +4,14 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from caseapp.extensions import db, read
 from caseapp.models import Agency, Case, RestrictedEntry, RestrictedReader, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
+from caseapp.policy.kept_apart import READS_KEPT_ENTRY
 from caseapp.policy.restricted import SEES_ENTRY, SEES_SECTION, SectionFile
 from caseapp.policy.viewer import Viewer
 from caseapp.vocabulary import RestrictedKind, Role
@@ -202,7 +203,7 @@ _READ_ANYWAY = (
     select(RestrictedEntry.id, RestrictedEntry.text)
     .select_from(RestrictedEntry)
     .join(Case, Case.id == RestrictedEntry.case_id)
-    .where(Case.person_id == bindparam("person_id", type_=Id), SEES_ENTRY)
+    .where(Case.person_id == bindparam("person_id", type_=Id), or_(SEES_ENTRY, READS_KEPT_ENTRY))
 )
 
 

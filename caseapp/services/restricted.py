@@ -316,6 +316,7 @@ def take_back(section: SectionFile, *, actor: Viewer, at: datetime, handover_id:
     return handover_id
 
 
+LED_ON = "Another agency leads"
 _STILL_OPEN = (
     update(_ACCESS)
     .where(_ACCESS.c.case_id == bindparam("of_case", type_=Id), _ACCESS.c.ended_at.is_(None))
@@ -326,13 +327,38 @@ _STILL_OPEN = (
 
 
 @use_case
-def lead_changed(case_id: int, *, actor: Viewer, at: datetime) -> None:
+def lead_changed(
+    case_id: int,
+    *,
+    actor: Viewer,
+    at: datetime,
+    old_agency_id: int | None = None,
+    old_line_manager_id: int | None = None,
+) -> None:
     """To be called when another agency takes the lead: every named worker's place ends for good, so that it does not
-    come back should the lead return. Reading is shut already, as each place is good only under its own agency's lead."""
+    come back should the lead return. Reading is shut already, as each place is good only under its own agency's lead.
+    The line manager of the case until then, whom the case forgets, is written down with a place that begins and ends
+    now: what stays with the agency that led is read by those who stood on its list (policy.kept_apart)."""
     db.session.execute(
         _STILL_OPEN,
-        {"of_case": case_id, "moment": at, "by": actor.user_id, "why": "Another agency leads"},
+        {"of_case": case_id, "moment": at, "by": actor.user_id, "why": LED_ON},
     )
+    if old_line_manager_id is not None:
+        db.session.execute(
+            insert(_ACCESS),
+            {
+                "id": new_id(),
+                "case_id": case_id,
+                "agency_id": old_agency_id,
+                "user_id": old_line_manager_id,
+                "reason": "Line manager of the case until it went over",
+                "given_at": at,
+                "given_by_id": actor.user_id,
+                "ended_at": at,
+                "ended_by_id": actor.user_id,
+                "ended_reason": LED_ON,
+            },
+        )
 
 
 def _again(section: SectionFile, actor: Viewer) -> SectionFile:

@@ -118,7 +118,9 @@ def take_over(
     case = _Case(row.case_id, file.reference, file.person_id, actor.agency_id)
     passed = _consents_and_actions(case, row, actor, at, old)
     handed = _notes(row, form.notes_from, actor, at)
-    restricted.lead_changed(row.case_id, actor=actor, at=at)
+    restricted.lead_changed(
+        row.case_id, actor=actor, at=at, old_agency_id=old.id, old_line_manager_id=held.line_manager_id
+    )
     subject_requests.lead_changed(file.person_id, old.id, old.name, actor=actor, at=at)
 
     row.to_agency_id = actor.agency_id

@@ -17,6 +17,7 @@ from caseapp.policy import (
     emergency,
     escalations,
     grievances,
+    kept_apart,
     meetings,
     privacy,
     reading,
@@ -170,6 +171,10 @@ on_person_grievance = _on(
 #: The restricted section of a case, by `reference`. The view gets `section`, a SectionFile, and notes the reading itself,
 #: once it shows something: the password may have to be given first.
 on_section = _on("reference", "section", restricted.find_section, sought=_reference)
+
+#: What an agency kept apart of a case that it handed over, by `transfer_id`. The view gets `kept`, a KeptApartFile, and notes
+#: the reading itself, as on_section's do.
+on_kept_apart = _on("transfer_id", "kept", kept_apart.find_kept_apart)
 
 #: One disclosure without consent, by `disclosure_id`. The view gets `disclosure` and notes the reading itself.
 on_disclosure = _on("disclosure_id", "disclosure", disclosures.find_disclosure)

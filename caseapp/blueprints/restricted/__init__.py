@@ -8,6 +8,7 @@ from caseapp.blueprints.restricted.views import (  # noqa: E402, F401 - they reg
     access,
     afterwards,
     disclosing,
+    kept,
     made,
     section,
 )

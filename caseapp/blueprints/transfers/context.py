@@ -4,6 +4,8 @@ from flask import url_for
 
 from caseapp.policy import rules
 from caseapp.policy.do import Do
+from caseapp.policy.kept_apart import find_kept_apart
+from caseapp.policy.transfers import Sight
 from caseapp.queries import transfer_page
 from caseapp.web import navigation
 from caseapp.web.sessions import viewer
@@ -29,10 +31,12 @@ def about(transfer, **more) -> dict:
     it = transfer_page.page(transfer, viewer=me)
     may = {act.name: rules.may(me, act, transfer) for act in ACTS}
     asking = navigation.reach("rights.new_of_handed_over", transfer_id=transfer.id)
+    reads = transfer.sight is Sight.RECEIPT and find_kept_apart(me, transfer.id) is not None
     return {
         "transfer": transfer,
         "it": it,
         "may": may,
+        "kept_url": navigation.reach("restricted.kept", transfer_id=transfer.id) if reads else None,
         "request_url": asking if may["RECORD_SUBJECT_REQUEST"] else None,
         "back": page_of(transfer),
         "sight": f"Only about {it.first_name}" if it.first_name else "Names nobody",
