@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from sqlalchemy import JSON, create_engine, make_url
 
-from caseapp import clock, migrate, names
+from caseapp import clock, migrate
 from caseapp.models import (
     Action,
     Agency,
@@ -27,11 +27,13 @@ from caseapp.models import (
     Goal,
     Need,
     Person,
+    PersonNameKey,
     PersonTrigram,
     PlanVersion,
     User,
 )
 from caseapp.services.passwords import hashed
+from caseapp.services.people import searchable
 from caseapp.vocabulary import (
     ActionStatus,
     AgencyKind,
@@ -113,7 +115,7 @@ class _Writer:
         if not force and sum(len(rows) for rows in self.rows.values()) < BATCH:
             return
         for model in (
-            Area, Agency, User, Person, PersonTrigram, Case, CaseAssignment, CarePlan, Need, Goal, Action, CaseAgency,
+            Area, Agency, User, Person, PersonTrigram, PersonNameKey, Case, CaseAssignment, CarePlan, Need, Goal, Action, CaseAgency,
             ConsentGrant, PlanVersion, Event,
         ):  # fmt: skip
             if rows := self.rows.pop(model, None):
@@ -235,8 +237,9 @@ class _Writer:
             registered_by_id=manager,
             registered_at=self.at,
         )
-        for trigram in sorted(names.trigrams(f"{given} {family}")):
-            self.add(PersonTrigram, trigram=trigram, person_id=person)
+        for model, columns, rows in searchable(f"{given} {family}"):
+            for row in rows:
+                self.add(model, **dict(zip(columns, row, strict=True)), person_id=person)
         reference = _reference(n)
         case = self.add(
             Case,

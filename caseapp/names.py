@@ -8,9 +8,11 @@ are folded and cut into trigrams that the database matches, then the best candid
 import re
 import unicodedata
 
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 
 LONGEST = 400
+#: Of a name so many words have keys, and of each so many letters count for them.
+KEYED_WORDS, KEYED_LETTERS = 10, 24
 
 # letters that do not decompose into a plain letter and a mark
 _PLAIN = str.maketrans(
@@ -48,6 +50,7 @@ _APOSTROPHES = "'’‘ʼʻ`´′＇ʹ՚"
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _MC = re.compile(f"\\bm[{_APOSTROPHES}](?=\\w)")
 _JOINED = ("o", "mac")
+_SHORT = 3
 
 
 def first_name(known_as: str, given_name: str, family_name: str) -> str:
@@ -89,6 +92,54 @@ def trigrams(text: str) -> frozenset[str]:
     return _cut(fold(text))
 
 
+def one_left_out(word: str) -> frozenset[str]:
+    """The word, and what remains of it with each one of its letters left out.
+
+    Two words that are one slip apart (a letter wrong, gone, too many, or two neighbours swapped) always have one of
+    these in common: so whoever looks them up finds the word through the slip, however many words there are.
+    """
+    word = word[:KEYED_LETTERS]
+    return frozenset((word, *(word[:at] + word[at + 1 :] for at in range(len(word))))) - {""}
+
+
+def keys(text: str) -> frozenset[tuple[str, str]]:
+    """By what a name of two words or more is found at one slip in each: what `one_left_out` gives of each word, with
+    the first letter of another word of the name.
+
+    One of two words alone stands in too many names. With a slip in the first letter of one word, the other word and
+    that letter's key still agree; only slips in both first letters lead nowhere. A name of one word has none.
+    """
+    words = _keyed(fold(text))
+    return frozenset(
+        (letters, other[0])
+        for at, word in enumerate(words)
+        for letters in one_left_out(word)
+        for other in words[:at] + words[at + 1 :]
+    )
+
+
+def asked_by(folded: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What to look up for a name that is folded already: the letters of its keys, and the first letters that may stand
+    beside them; nothing for a name of one word."""
+    words = _keyed(folded)
+    if len(words) < 2:
+        return frozenset(), frozenset()
+    return frozenset().union(*map(one_left_out, words)), frozenset(word[0] for word in words)
+
+
+def meant(asked: str, written: str) -> bool:
+    """Whether each word that was asked for is a word of the name but for one slip; a word of three letters or fewer,
+    where one slip makes any other name, as it stands. Both are folded."""
+    words = written.split()
+    return all(
+        any(
+            one == word or (len(one) > _SHORT and OSA.distance(one, word, score_cutoff=1) <= 1)
+            for word in words
+        )
+        for one in asked.split()
+    )
+
+
 def likeness(a: str, b: str) -> float:
     """How alike two names are, from 0.0 (nothing in common) to 1.0 (they fold alike). Symmetric.
 
@@ -119,6 +170,10 @@ def _cut(folded: str) -> frozenset[str]:
         for padded in (f"  {word} " for word in folded.split())
         for at in range(len(padded) - 2)
     )
+
+
+def _keyed(folded: str) -> list[str]:
+    return list(dict.fromkeys(folded.split()))[:KEYED_WORDS]
 
 
 def _bare(text: str) -> str:

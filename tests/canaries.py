@@ -119,6 +119,7 @@ OUTSIDE = {
     "agency_sign_in",
     "email_change",
     "person_trigram",
+    "person_name_key",
     "audit_entry",
     "job_run",
     "outbox_message",

@@ -32,7 +32,7 @@ LEFT = canaries.TECHNICAL | {
     "schema",
 }
 TABLES_LEFT = {
-    "alembic_version", "person_trigram", "audit_entry", "submission", "user_session", "one_time_link", "attempt",
+    "alembic_version", "person_trigram", "person_name_key", "audit_entry", "submission", "user_session", "one_time_link", "attempt",
     "authenticator", "recovery_code", "outbox_message",
     "job_run", "agency_setting", "consent_withheld",
 }  # fmt: skip

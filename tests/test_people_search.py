@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
-from caseapp import clock
+from caseapp import clock, names
 from caseapp.extensions import db
-from caseapp.models import AuditEntry, Case, ConsentGrant, Person, PersonIdentifier
+from caseapp.models import AuditEntry, Case, ConsentGrant, Person, PersonIdentifier, PersonNameKey
+from caseapp.policy import scopes
 from caseapp.policy.scopes import find_person
 from caseapp.queries import people_search
+from caseapp.queries.around_us import AROUND_US, AT_MOST
 from caseapp.queries.people_search import Asked, understand
 from caseapp.services import people
 from caseapp.vocabulary import CaseStatus, ConsentStatus
@@ -236,6 +238,99 @@ def test_strange_words_find_nobody_and_break_nothing(world, typed):
 )
 def test_one_box_is_read_as_people_write(typed, asked):
     assert understand(typed) == asked
+
+
+# --- the two steps: words a slip away by their keys, and only where nobody is meant beyond doubt by trigrams --------
+
+
+def looked_up(words, viewer):
+    """Whom a search finds, and whether it went on to the trigrams."""
+    found(words, viewer)  # whatever is asked once only has been asked
+    with counted() as statements:
+        ids = found(words, viewer)
+    return ids, any("person_trigram" in one for one in statements)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Przemyslaw Zielinski",
+        "ZIELIŃSKI, Przemysław",
+        "Przemislaw Zielinski",
+        "Przemyslaw Zelinski",
+        "Przemyslaw Ziellinski",
+        "Przemyslaw Ziezinski",
+        "rzemyslaw Zielinski",
+        "Przemyslaw Xielinski",
+        "Pzemyslaw Zielniski",
+        "Zielinsky Przemyslav",
+        "Shemek Zielinska",
+    ],
+)
+def test_a_name_of_two_words_is_found_through_a_slip_in_each_without_the_trigrams(world, typed):
+    person = people.register(
+        actor=world.orla, at=clock.now(), given_name="Przemysław", family_name="Zieliński", known_as="Shemek"
+    )
+    assert looked_up(typed, world.orla) == ([person], False)
+
+
+@pytest.mark.parametrize(
+    "typed", ["Zielinski", "Przemek Zielinsky", "Przemyslaw Ziel", "PrzemyslawZielinski", "Przem Zielinskaa"]
+)
+def test_what_is_further_from_the_name_is_found_by_trigrams(world, typed):
+    person = people.register(
+        actor=world.orla, at=clock.now(), given_name="Przemysław", family_name="Zieliński"
+    )
+    assert looked_up(typed, world.orla) == ([person], True)
+
+
+def test_of_short_words_a_slip_makes_other_names_so_more_is_looked_at(world):
+    at = clock.now()
+    lea = people.register(actor=world.orla, at=at, given_name="Lea", family_name="Kavanagh")
+    lee = people.register(actor=world.orla, at=at, given_name="Leighanne", family_name="Kavanagh")
+    assert looked_up("Lee Kavanagh", world.orla) == ([lea, lee], True)
+    assert looked_up("Lea Kavanagh", world.orla) == ([lea, lee], False)
+
+
+def test_somebody_alike_whom_a_viewer_may_not_know_of_does_not_end_the_search(world):
+    """Else a stranger would be shown fewer of their own people because a hidden one has the very name."""
+    at = clock.now()
+    people.register(actor=world.orla, at=at, given_name="Bernadette", family_name="Fitzgerald")
+    mine = people.register(actor=world.mark, at=at, given_name="Benedetta", family_name="Fitzgibbon")
+    assert looked_up("Bernadette Fitzgerald", world.mark) == ([mine], True)
+
+
+def test_a_changed_name_is_found_by_its_own_keys_only(world):
+    person = people.register(actor=world.orla, at=clock.now(), given_name="Zuzana", family_name="Dvorakova")
+    file = find_person(world.orla, person)
+    people.amend(file, actor=world.orla, at=clock.now(), version=1, family_name="Horakova")
+    assert looked_up("Zuzana Horakowa", world.orla) == ([person], False)
+    kept = db.session.execute(
+        select(PersonNameKey.letters, PersonNameKey.beside).where(PersonNameKey.person_id == person)
+    )
+    assert set(map(tuple, kept)) == names.keys("Zuzana Horakova")
+
+
+def test_an_agency_with_very_many_people_finds_the_same_as_one_with_few(world, monkeypatch):
+    at, born = clock.now(), date(1977, 2, 3)
+    for given, family in [*crowd()[:60], ("Peter", "Moran"), ("Petra", "Moranska")]:
+        people.register(actor=world.orla, at=at, given_name=given, family_name=family, born_on=born)
+    typed = ("Peter Moran", "Moran", "Moran 3/2/1977", "Kry Szczepanski", "1977", "Nobody Atall")
+    few = [found(words, world.orla) for words in typed]
+    assert all(few[:-1])
+    monkeypatch.setattr(people_search, "WIDE", 0)
+    assert [found(words, world.orla) for words in typed] == few
+
+
+def test_everybody_whom_a_viewer_may_know_of_is_around_their_agency(world):
+    people.register(actor=world.mark, at=clock.now(), given_name="Uma")
+    around = select(AROUND_US.subquery().c.person_id)
+    for name, viewer in world.viewers.items():
+        binds = scopes.binds(viewer)
+        known = set(db.session.scalars(select(Person.id).where(scopes.SEES_PERSON), binds))
+        ours = set(db.session.scalars(around, binds))
+        assert known <= ours, name
+        assert len(ours) <= db.session.scalar(AT_MOST, binds), name
 
 
 # --- those whom a viewer may not know of --------------------------------------------------------------------------

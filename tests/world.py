@@ -23,13 +23,12 @@ from caseapp.models import (
     Goal,
     Need,
     Person,
-    PersonTrigram,
     User,
     UserArea,
 )
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
-from caseapp.services import sessions
+from caseapp.services import people, sessions
 from caseapp.vocabulary import (
     ActionStatus,
     AgencyKind,
@@ -100,8 +99,6 @@ AGENCIES = (
 
 def build() -> World:
     """Write the world into an empty database and commit it."""
-    from caseapp import names
-
     world = World()
     session = db.session
     area = Area(name="Liffey North", kind=AreaKind.LOCAL)
@@ -145,8 +142,7 @@ def build() -> World:
     )
     session.add(person)
     session.flush()
-    for trigram in sorted(names.trigrams("Niall Rafter")):
-        session.add(PersonTrigram(trigram=trigram, person_id=person.id))
+    people.index_names(person)
     case = Case(
         reference=world.reference,
         person_id=person.id,

@@ -70,6 +70,7 @@ from caseapp.models.minutes import (
 from caseapp.models.people import (
     Person,
     PersonIdentifier,
+    PersonNameKey,
     PersonRelative,
     PersonTrigram,
     PersonWarning,
@@ -219,6 +220,7 @@ __all__ = [
     "PersonGrievance",
     "PersonGrievanceStep",
     "PersonIdentifier",
+    "PersonNameKey",
     "PersonRelative",
     "PersonTrigram",
     "PersonWarning",

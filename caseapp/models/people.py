@@ -100,3 +100,19 @@ class PersonTrigram(Base):
         String(3).with_variant(String(3, collation="C"), "postgresql"), primary_key=True
     )
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True, index=True)
+
+
+class PersonNameKey(Base):
+    """A word of a folded name, or what remains of it with one letter left out, and the first letter of another word of
+    that name (`names.keys`): finds a name of several words through a slip in each, however many people there are."""
+
+    __tablename__ = "person_name_key"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    letters: Mapped[str] = mapped_column(
+        String(24).with_variant(String(24, collation="C"), "postgresql"), primary_key=True
+    )
+    beside: Mapped[str] = mapped_column(
+        String(1).with_variant(String(1, collation="C"), "postgresql"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True, index=True)

@@ -118,6 +118,7 @@ SECTIONS = {
 #: Every table that belongs to a person and is not in the pack, with the reason.
 NOT_IN_PACK = {
     "person_trigram": "three letters at a time of the name: an index for searching, made from what the pack shows",
+    "person_name_key": "words of the name with a letter left out: the same",
     "notification": "that a worker was told of an event; the event itself is in the pack, and the notice holds no words",
     "escalation_notice": "which gap or block such a notice leads to",
     "restricted_access": "who may read what is kept apart: of the section, and with it outside every copy",

@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, exists, func, select, union
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Integer
 
 from caseapp import clock, names
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import (
     Agency,
     AuditEntry,
     Case,
     CaseAssignment,
-    ConsentGrant,
     Goal,
     GoalStep,
     Person,
@@ -28,11 +27,12 @@ from caseapp.policy import scopes
 from caseapp.policy.scopes import Sight
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import case_manager, people_search
+from caseapp.queries.around_us import AROUND_US
 from caseapp.queries.people_search import Found
+from caseapp.queries.standing_lists import lists, one_of, these
 from caseapp.vocabulary import (
     AuditAct,
     CaseStatus,
-    ConsentStatus,
     GoalStatus,
     RelativeRole,
     WarningKind,
@@ -73,7 +73,7 @@ _Manager = aliased(CaseAssignment, name="manager")
 _ManagerUser = aliased(User, name="manager_user")
 _PERSON_ID = bindparam("person_id", type_=Id)
 
-_CASES = (
+_ALL_CASES = (
     select(
         Case.id,
         Case.person_id,
@@ -92,18 +92,12 @@ _CASES = (
         case_manager.of_case(_Manager),
     )
     .outerjoin(_ManagerUser, _ManagerUser.id == _Manager.user_id)
-    .where(Case.person_id.in_(bindparam("people", expanding=True, type_=Id)), scopes.SEES_CASE)
+    .where(scopes.SEES_CASE)
     .order_by(Case.closed_at.is_not(None), Case.opened_at.desc(), Case.id)
 )
+#: By of how many people they are at most.
+_CASES = {most: _ALL_CASES.where(one_of(Case.person_id, "person", most)) for most in (1, 4, 32)}
 
-#: Where the lists start looking, by index: all that the viewer's agency has to do with. The viewer rule decides.
-_AROUND_US = union(
-    select(Case.person_id).where(Case.lead_agency_id == scopes.VIEWER_AGENCY),
-    select(Case.person_id)
-    .join(ConsentGrant, ConsentGrant.case_id == Case.id)
-    .where(ConsentGrant.agency_id == scopes.VIEWER_AGENCY, ConsentGrant.status == ConsentStatus.ACTIVE),
-    select(Person.id).where(Person.registered_by_agency_id == scopes.VIEWER_AGENCY),
-)
 _WITH_CASE = exists().where(Case.person_id == Person.id, Case.closed_at.is_(None), scopes.SEES_CASE)
 _MINE = exists().where(Case.person_id == Person.id, Case.closed_at.is_(None), scopes.MY_CASE)
 _MY_CASES = (
@@ -123,16 +117,16 @@ _LISTED = (
     .offset(bindparam("after", type_=Integer))
 )
 _LISTS = {
-    "open": _LISTED.where(Person.id.in_(_AROUND_US), _WITH_CASE.correlate(Person)),
+    "open": _LISTED.where(Person.id.in_(AROUND_US), _WITH_CASE.correlate(Person)),
     "mine": _LISTED.where(Person.id.in_(_MY_CASES), _MINE.correlate(Person)),
-    "all": _LISTED.where(Person.id.in_(_AROUND_US)),
+    "all": _LISTED.where(Person.id.in_(AROUND_US)),
 }
 
 
 def listed(which: str, *, viewer: Viewer, most: int, after: int = 0) -> tuple[list[PersonLine], int]:
     """The people the viewer's agency works with, by family name, and how many there are. `which` is "open" (with an
     open case), "mine" (the viewer is their case manager or key worker) or "all". Past the end: none, and 0."""
-    rows = db.session.execute(_LISTS[which], scopes.binds(viewer) | {"most": most, "after": after}).all()
+    rows = read(_LISTS[which], scopes.binds(viewer) | {"most": most, "after": after})
     facts = people_search.facts([row.id for row in rows], viewer=viewer)
     return with_cases(facts, viewer=viewer), rows[0].total if rows else 0
 
@@ -140,9 +134,8 @@ def listed(which: str, *, viewer: Viewer, most: int, after: int = 0) -> tuple[li
 def with_cases(found: list[Found], *, viewer: Viewer) -> list[PersonLine]:
     """These people as a list shows them, each with those of their cases that the viewer may know of."""
     cases: dict[int, list[CaseLine]] = {}
-    if found:
-        binds = scopes.binds(viewer) | {"people": [one.id for one in found]}
-        for row in db.session.execute(_CASES, binds):
+    for length, ids in lists("person", [one.id for one in found], _CASES):
+        for row in read(_CASES[length], scopes.binds(viewer) | ids):
             cases.setdefault(row.person_id, []).append(CaseLine(*row[:9], row[9] == Sight.ALL))
     return [
         PersonLine(
@@ -358,7 +351,7 @@ def page(person_id: int, *, viewer: Viewer) -> PersonPage | None:
         for words, title, at in db.session.execute(_REACHED, binds)
     ]
     successes.sort(key=lambda one: one.on or date.min, reverse=True)
-    cases = db.session.execute(_CASES, scopes.binds(viewer) | {"people": [person_id]})
+    cases = read(_CASES[1], scopes.binds(viewer) | these("person", [person_id], 1))
     return PersonPage(
         about,
         tuple(one for one in warnings if one.ended_at is None),

@@ -13,16 +13,21 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.types import Date, Integer
 
 from caseapp import clock, names, references
-from caseapp.extensions import db
-from caseapp.models import Case, Person, PersonIdentifier, PersonTrigram
+from caseapp.extensions import read
+from caseapp.models import Case, Person, PersonIdentifier, PersonNameKey, PersonTrigram
 from caseapp.policy import scopes
 from caseapp.policy.viewer import Viewer
+from caseapp.queries.around_us import AROUND_US, AT_MOST
+from caseapp.queries.standing_lists import lists, one_of, these
 from caseapp.queries.trigram_ranks import telling
 
 #: How many trigrams of the typed name are looked up, how many people are ranked, how many shown.
 LOOKED_UP = 10
 RANKED = 200
 SHOWN = 20
+#: An agency that has to do with more people than this looks its trigrams up among everybody's, one with fewer among those
+#: of its own people.
+WIDE = 3000
 #: Below this a name is not "like" what was typed; for a duplicate it must be closer.
 ALIKE = 0.56
 ALIKE_AND_BORN_THEN = 0.4
@@ -121,21 +126,51 @@ def code(text: str) -> str:
     return "".join(text.split()).upper()[:80]
 
 
-_HITS = (
+_TRIGRAMS = one_of(PersonTrigram.trigram, "trigram", LOOKED_UP)
+_LEAST, _MOST = bindparam("least", type_=Integer), bindparam("most", type_=Integer)
+_around_us = AROUND_US.cte("around_us")
+_counted = select(
+    _around_us.c.person_id,
+    select(func.count())
+    .where(PersonTrigram.person_id == _around_us.c.person_id, _TRIGRAMS)
+    .scalar_subquery()
+    .label("shared"),
+).subquery("counted")
+
+#: Two ways to those who share enough trigrams: among everybody, and among those whom the agency has to do with.
+_AMONG_ALL = (
     select(PersonTrigram.person_id, func.count().label("shared"))
-    .where(PersonTrigram.trigram.in_(bindparam("trigrams", expanding=True)))
+    .where(_TRIGRAMS)
     .group_by(PersonTrigram.person_id)
-    .having(func.count() >= bindparam("least", type_=Integer))
-    .subquery("hits")
+    .having(func.count() >= _LEAST)
 )
-_MOST = bindparam("most", type_=Integer)
-_BY_NAME = (
-    select(Person.id, Person.given_name, Person.family_name, Person.known_as)
-    .join(_HITS, _HITS.c.person_id == Person.id)
-    .where(scopes.SEES_PERSON)
-    .order_by(_HITS.c.shared.desc(), Person.id)
-    .limit(_MOST)
-)
+_AMONG_OURS = select(_counted).where(_counted.c.shared >= _LEAST)
+
+
+def _by_keys(most):
+    """Those who have a word like one that was asked for, and another that begins as another does: as few among a hundred
+    thousand people as among a thousand."""
+    return (
+        select(PersonNameKey.person_id, func.count().label("shared"))
+        .where(
+            one_of(PersonNameKey.letters, "letters", most),
+            one_of(PersonNameKey.beside, "beside", names.KEYED_WORDS),
+        )
+        .group_by(PersonNameKey.person_id)
+    )
+
+
+def _named(way):
+    """The names of those candidates whom the viewer may know of."""
+    hits = way.subquery("hits")
+    return (
+        select(Person.id, Person.given_name, Person.family_name, Person.known_as)
+        .join(hits, hits.c.person_id == Person.id)
+        .where(scopes.SEES_PERSON)
+        .order_by(hits.c.shared.desc(), Person.id)
+        .limit(_MOST)
+    )
+
 
 _FROM, _TO = bindparam("born_from", type_=Date), bindparam("born_to", type_=Date)
 _EARLIER, _LATER = bindparam("born_earlier", type_=Date), bindparam("born_later", type_=Date)
@@ -144,9 +179,15 @@ _BORN_THEN = and_(
     or_(Person.born_approximate, Person.born_on.between(_FROM, _TO)),
     KNOWS_BIRTH,
 )
-_BY_NAME_AND_BIRTH = _BY_NAME.where(_BORN_THEN)
+#: By how many keys are looked up at most: for two names of usual length, for long ones, and for any.
+_NEAR = {most: _named(_by_keys(most)) for most in (32, 96, names.KEYED_WORDS * (names.KEYED_LETTERS + 1))}
+_ALIKE = {False: _named(_AMONG_OURS), True: _named(_AMONG_ALL)}
+_ALIKE_AND_BORN_THEN = {wide: statement.where(_BORN_THEN) for wide, statement in _ALIKE.items()}
 _ALPHABETICAL = (Person.family_name, Person.given_name, Person.id)
-_BY_BIRTH = select(Person.id).where(_BORN_THEN, scopes.SEES_PERSON).order_by(*_ALPHABETICAL).limit(_MOST)
+_BY_BIRTH = {
+    True: select(Person.id).where(_BORN_THEN, scopes.SEES_PERSON).order_by(*_ALPHABETICAL).limit(_MOST)
+}
+_BY_BIRTH[False] = _BY_BIRTH[True].where(Person.id.in_(AROUND_US))
 _BY_REFERENCE = select(Case.person_id).where(Case.reference == bindparam("reference"), scopes.SEES_CASE)
 _BY_NUMBER = (
     select(Person.id)
@@ -159,7 +200,7 @@ _BY_NUMBER = (
     .order_by(*_ALPHABETICAL)
     .limit(_MOST)
 )
-_FACTS = select(
+_KNOWN = select(
     Person.id,
     Person.given_name,
     Person.family_name,
@@ -168,7 +209,9 @@ _FACTS = select(
     Person.born_approximate,
     scopes.SEES_PERSON_PAGE.label("page"),
     KNOWS_BIRTH.label("knows_birth"),
-).where(Person.id.in_(bindparam("ids", expanding=True)), scopes.SEES_PERSON)
+).where(scopes.SEES_PERSON)
+#: By how many are asked for at most.
+_FACTS = {most: _KNOWN.where(one_of(Person.id, "id", most)) for most in (4, 32)}
 
 
 def find(asked: Asked, *, viewer: Viewer, most: int = SHOWN) -> list[Found]:
@@ -185,10 +228,10 @@ def find(asked: Asked, *, viewer: Viewer, most: int = SHOWN) -> list[Found]:
         alike = {}
         if asked.born_from:
             alike = _ranked(asked.name, viewer, ALIKE_AND_BORN_THEN, (asked.born_from, asked.born_to))
-        found = (alike or _ranked(asked.name, viewer, ALIKE)) | found
+        found = (alike or _near(asked.name, viewer) or _ranked(asked.name, viewer, ALIKE)) | found
     elif asked.born_from:
         window = _window(asked.born_from, asked.born_to)
-        found |= dict.fromkeys(_ids(_BY_BIRTH, viewer, most=most, **window), 1.0)
+        found |= dict.fromkeys(_ids(_BY_BIRTH[_wide(viewer)], viewer, most=most, **window), 1.0)
     return _facts(found, viewer, most)
 
 
@@ -204,18 +247,40 @@ def same(
     return _facts(close, viewer, most)
 
 
+def _near(name, viewer) -> dict[int, float]:
+    """Likeness by id of those who have a word like one that was asked for and another beginning as another does, if
+    somebody among them is meant beyond doubt; else nothing, and there is more to look at."""
+    folded = names.fold(name[:LONGEST])
+    letters, beside = names.asked_by(folded)
+    if not letters:
+        return {}
+    ((most, keys),) = lists("letters", [*letters], _NEAR)
+    keys |= these("beside", [*beside], names.KEYED_WORDS)
+    rows = _rows(_NEAR[most], viewer, **keys, most=RANKED)
+    if any(
+        names.meant(folded, names.fold(f"{row.given_name} {row.family_name} {row.known_as}")) for row in rows
+    ):
+        return _in_order(folded, rows, ALIKE)
+    return {}
+
+
 def _ranked(name, viewer, least_alike, born=None) -> dict[int, float]:
     """Likeness by id of the people of like name, most alike first; with `born`, of those whose birth fits."""
     folded = names.fold(name[:LONGEST])
     chosen = telling(names.trigrams(folded), LOOKED_UP)
     if not chosen:
         return {}
-    values = {"trigrams": chosen, "least": _least(len(chosen)), "most": RANKED}
+    wide = _wide(viewer)
+    values = these("trigram", chosen, LOOKED_UP) | {"least": _least(len(chosen)), "most": RANKED}
     if born:  # few are born on a day, so a fainter likeness will do
         values["least"] = min(len(chosen), 2)
-        rows = _rows(_BY_NAME_AND_BIRTH, viewer, **values, **_window(*born))
+        rows = _rows(_ALIKE_AND_BORN_THEN[wide], viewer, **values, **_window(*born))
     else:
-        rows = _rows(_BY_NAME, viewer, **values)
+        rows = _rows(_ALIKE[wide], viewer, **values)
+    return _in_order(folded, rows, least_alike)
+
+
+def _in_order(folded, rows, least_alike) -> dict[int, float]:
     alike = [(_likeness(folded, row), row) for row in rows]
     alike.sort(key=lambda one: (-one[0], one[1].family_name, one[1].given_name, one[1].id))
     return {row.id: likeness for likeness, row in alike if likeness >= least_alike}
@@ -229,7 +294,11 @@ def facts(ids: list[int], *, viewer: Viewer) -> list[Found]:
 def _facts(found: dict[int, float], viewer, most) -> list[Found]:
     """What may be shown of the most alike."""
     best = sorted(found, key=lambda person_id: -found[person_id])[:most]
-    rows = {row.id: row for row in _rows(_FACTS, viewer, ids=best)} if best else {}
+    rows = {
+        row.id: row
+        for length, ids in lists("id", best, _FACTS)
+        for row in _rows(_FACTS[length], viewer, **ids)
+    }
     return [
         Found(
             row.id,
@@ -249,13 +318,18 @@ def _ids(statement, viewer, **values) -> list[int]:
     return [row[0] for row in _rows(statement, viewer, **values)]
 
 
+def _wide(viewer) -> bool:
+    """Whether the viewer's agency has to do with so many people that everybody is looked through faster."""
+    return _ids(AT_MOST, viewer)[0] > WIDE
+
+
 def _least(looked_up: int) -> int:
     """How many of the trigrams a name must share to be ranked at all: one slip of the finger spoils four at most."""
     return max(min(looked_up, 2), (looked_up + 2) // 3)
 
 
 def _rows(statement, viewer, **values):
-    return db.session.execute(statement, scopes.binds(viewer, clock.today()) | values).all()
+    return read(statement, scopes.binds(viewer, clock.today()) | values)
 
 
 def _window(born_from: date, born_to: date) -> dict:

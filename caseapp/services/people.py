@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select
 from caseapp import clock, dates, names
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
-from caseapp.models import Agency, Person, PersonIdentifier, PersonTrigram
+from caseapp.models import Agency, Person, PersonIdentifier, PersonNameKey, PersonTrigram
 from caseapp.policy.scopes import PersonFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import people_search
@@ -43,6 +43,7 @@ __all__ = [
     "register",
     "remove_identifier",
     "review_warning",
+    "searchable",
 ]
 
 OLDEST = timedelta(days=366 * 125)
@@ -156,13 +157,22 @@ def find_same(name: str, born_on: date | None, *, viewer: Viewer, approximate: b
 
 def index_names(person: Person) -> None:
     """Make a person findable by the names that the row now has. For the import and world loader, register does it."""
-    table = PersonTrigram.__table__
-    db.session.execute(delete(table).where(table.c.person_id == person.id))
-    trigrams = names.trigrams(f"{person.given_name} {person.family_name} {person.known_as}")
-    if trigrams:
-        db.session.execute(
-            insert(table), [{"trigram": one, "person_id": person.id} for one in sorted(trigrams)]
-        )
+    for model, columns, rows in searchable(f"{person.given_name} {person.family_name} {person.known_as}"):
+        table = model.__table__
+        db.session.execute(delete(table).where(table.c.person_id == person.id))
+        if rows:
+            db.session.execute(
+                insert(table),
+                [dict(zip(columns, row, strict=True)) | {"person_id": person.id} for row in rows],
+            )
+
+
+def searchable(name: str):
+    """What is kept so that a name is found: each table with its columns and, for this name, its rows."""
+    return (
+        (PersonTrigram, ("trigram",), [(one,) for one in sorted(names.trigrams(name))]),
+        (PersonNameKey, ("letters", "beside"), sorted(names.keys(name))),
+    )
 
 
 def _sensible(known: dict, at: datetime) -> dict:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from caseapp.names import fold, likeness, likeness_of_folded, trigrams
+from caseapp.names import asked_by, fold, keys, likeness, likeness_of_folded, meant, one_left_out, trigrams
 
 any_text = st.text(max_size=60)
 names = st.lists(
@@ -177,3 +177,68 @@ def test_one_wrong_letter_leaves_names_alike(given_name, family_name, at):
 )
 def test_the_person_who_was_meant_comes_before_a_chance_likeness(searched, right, wrong):
     assert likeness(searched, right) > likeness(searched, wrong)
+
+
+words = st.text("abcdefghijklnpqrstuvwxyz", min_size=4, max_size=40)
+
+
+@given(
+    words, st.integers(0, 50), st.sampled_from("aeqxz"), st.sampled_from(["wrong", "gone", "more", "swapped"])
+)
+def test_two_words_one_slip_apart_have_what_is_left_of_them_in_common(word, at, letter, slip):
+    at %= len(word) - 1
+    slipped = {
+        "wrong": word[:at] + letter + word[at + 1 :],
+        "gone": word[:at] + word[at + 1 :],
+        "more": word[:at] + letter + word[at:],
+        "swapped": word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+    }[slip]
+    assert one_left_out(word) & one_left_out(slipped)
+    assert meant(slipped, word) or len(slipped) <= 3
+
+
+def test_the_keys_of_a_name_are_its_words_with_a_letter_left_out_beside_the_first_letter_of_another():
+    assert keys("Jo Ó Sé") == {
+        ("jo", "o"),
+        ("o", "o"),
+        ("j", "o"),
+        ("ose", "j"),
+        ("se", "j"),
+        ("oe", "j"),
+        ("os", "j"),
+    }
+    assert keys("Cher") == keys("🙂") == keys("Ann Ann") == frozenset()
+    assert asked_by("jo ose") == ({"jo", "o", "j", "ose", "se", "oe", "os"}, {"j", "o"})
+    assert asked_by("cher") == (frozenset(), frozenset())
+
+
+@given(st.lists(st.text("abcdefgh", min_size=4, max_size=9), min_size=2, max_size=4, unique=True))
+def test_what_is_asked_for_finds_the_keys_of_the_name_in_any_order(name):
+    letters, beside = asked_by(" ".join(reversed(name)))
+    assert any(one in letters and first in beside for one, first in keys(" ".join(name)))
+
+
+@given(any_text)
+def test_keys_are_few_and_fit_their_columns(text):
+    assert len(keys(text * 3)) <= 10 * 25 * 9
+    for letters, beside in keys(text):
+        assert 1 <= len(letters) <= 24
+        assert len(beside) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "written", "right"),
+    [
+        ("mary byrne", "byrne mary", True),
+        ("mary byrnne", "mary byrne", True),
+        ("mary byrne", "mary brennan", False),
+        ("mary byrne", "mary", False),
+        ("lee byrne", "lea byrne", False),
+        ("lee byrne", "lee byrne", True),
+        ("molly byrne", "mary byrne molly", True),
+    ],
+)
+def test_somebody_is_meant_whose_name_has_each_word_that_was_asked_for_but_for_one_slip(
+    asked, written, right
+):
+    assert meant(asked, written) is right
