@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from caseapp import clock, dates, protocols
+from caseapp import clock, dates, names, protocols
 from caseapp.extensions import read
 from caseapp.models import Action, Agency, CarePlan, Case, ConsentGrant, Goal, Need, Person, PlanIssue
 from caseapp.models.base import UTC
@@ -204,6 +204,7 @@ _MATTER = {
 class Head(NamedTuple):
     """Whose plan it is, for an agenda. `has_plan` is for those who see the whole plan."""
 
+    name: str
     first_name: str
     next_review_on: date | None
     protocol: Any
@@ -272,7 +273,8 @@ _ENDED = frozenset({GoalStatus.COMPLETED.value, GoalStatus.CANCELLED.value})
 
 def _head(file: CaseFile, row: _Matter) -> Head:
     return Head(
-        row.level or row.text or row.name,
+        f"{row.text} {row.name}".strip(),
+        names.first_name(row.level, row.text, row.name),
         row.until,
         protocols.get(file.protocol_key, file.protocol_version),
         bool(row.flag) and file.sees_whole_plan,

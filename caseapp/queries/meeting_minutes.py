@@ -57,6 +57,7 @@ _WITHHELD = select(ConsentWithheld.domain).where(ConsentWithheld.grant_id == sco
 _Issuer = aliased(User, name="issuer")
 _MINUTES = (
     select(
+        Meeting.decisions_sent_at,
         Minutes.id,
         Minutes.issued_at,
         _Issuer.name,
@@ -66,9 +67,11 @@ _MINUTES = (
         MinutesConfirmation.at,
         MinutesConfirmation.note,
     )
-    .join(_Issuer, _Issuer.id == Minutes.issued_by_id)
+    .select_from(Meeting)
+    .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
+    .outerjoin(_Issuer, _Issuer.id == Minutes.issued_by_id)
     .outerjoin(MinutesConfirmation, MinutesConfirmation.minutes_id == Minutes.id)
-    .where(Minutes.meeting_id == MEETING_ID)
+    .where(Meeting.id == MEETING_ID)
 )
 _VERSIONS = select(PlanVersion.number, PlanVersion.agreed_at, PlanVersion.content).where(
     PlanVersion.case_id == CASE_ID,
@@ -138,12 +141,14 @@ class Copy:
 
 
 def reader(meeting: MeetingFile, *, viewer: Viewer) -> tuple[Reader, list]:
-    """Who reads, by today's rights, and the actions that they see."""
+    """Who reads, by today's rights, and the actions that they see; none are looked for where all is read."""
     case = meeting.case
     if case is None:
         return Reader(viewer.agency_id, None, meeting.hosts, True), []
     if meeting.kind is MeetingKind.CONFERENCE:
         return Reader(viewer.agency_id, case.lead_agency_id, meeting.hosts or case.sees_all, True), []
+    if meeting.hosts:  # who reads all needs no list of what they see
+        return Reader(viewer.agency_id, case.lead_agency_id, True, case.sees_whole_plan), []
     binds = case.binds(viewer)
     actions = read(_SEEN_ACTIONS, binds)
     withheld = (
@@ -155,7 +160,7 @@ def reader(meeting: MeetingFile, *, viewer: Viewer) -> tuple[Reader, list]:
         Reader(
             viewer.agency_id,
             case.lead_agency_id,
-            meeting.hosts,
+            False,
             case.sees_whole_plan,
             frozenset(row.id for row in actions),
             frozenset(row.id for row in read(_SEEN_GOALS, binds)),
@@ -169,10 +174,10 @@ def copy(meeting: MeetingFile, *, viewer: Viewer) -> Copy:
     """The reader's copy: of the minutes where they are issued; of the decisions alone where only these were sent; of the
     draft for those who write it. Raises NotVisible where there is nothing yet that this reader may read."""
     who, actions = reader(meeting, viewer=viewer)
-    row = read(_MINUTES, {"meeting_id": meeting.id}).first()
-    if row is None:
-        return _draft(meeting, viewer, who, actions)
-    minutes_id, issued_at, issuer, before, after, content, confirmed_at, confirmed_note = row
+    row = scopes.still_there(read(_MINUTES, {"meeting_id": meeting.id}).first())
+    sent, minutes_id, issued_at, issuer, before, after, content, confirmed_at, confirmed_note = row
+    if minutes_id is None:
+        return _draft(meeting, viewer, who, sent)
     made = _made(meeting, viewer, who, content)
     made.minutes_id, made.issued_at, made.issued_by = minutes_id, issued_at, issuer
     made.version_before, made.version_after = before, after
@@ -201,8 +206,7 @@ def copy(meeting: MeetingFile, *, viewer: Viewer) -> Copy:
     return made
 
 
-def _draft(meeting, viewer, who, actions) -> Copy:
-    sent = read(_SENT, {"meeting_id": meeting.id}).scalar()
+def _draft(meeting, viewer, who, sent) -> Copy:
     if not meeting.hosts and not (sent and meeting.status is MeetingStatus.MINUTES_DRAFT):
         raise NotVisible
     if meeting.begun_at is None:
@@ -212,9 +216,6 @@ def _draft(meeting, viewer, who, actions) -> Copy:
     made.held = held if meeting.hosts else None
     made.only_decisions = not meeting.hosts
     return made
-
-
-_SENT = select(Meeting.decisions_sent_at).where(Meeting.id == MEETING_ID)
 
 
 def meeting_calendar(meeting: MeetingFile) -> str:

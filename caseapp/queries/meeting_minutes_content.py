@@ -17,7 +17,7 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All that the minutes are written from."""
+    """All that the minutes are written from; of the agenda no words of actions, which stand in the plan."""
 
     frame: Frame
     typed: Typed
@@ -34,7 +34,7 @@ def held(meeting: MeetingFile, *, viewer: Viewer) -> Held:
         frame,
         typed,
         meeting_places.places(meeting, viewer=viewer, person=frame.person),
-        meeting_agenda.agenda(meeting, viewer=viewer),
+        meeting_agenda.agenda(meeting, viewer=viewer, rows=False),
         meeting_decisions.decisions(meeting),
         meeting_room.aparts(meeting),
     )

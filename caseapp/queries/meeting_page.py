@@ -7,12 +7,12 @@ agencies are invited; nobody reads another agency's reasons or report (S2-40).
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
-from caseapp import clock, dates
+from caseapp import clock, dates, names
 from caseapp.extensions import read
-from caseapp.models import Agency, Meeting, MeetingReason, MeetingStep, User
+from caseapp.models import Agency, Case, Meeting, MeetingReason, MeetingStep, Person, User
 from caseapp.policy import scopes
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
@@ -48,6 +48,9 @@ class MeetingDetails:
     minutes_due_on: date | None
     issued_at: datetime | None
     proposed_at: datetime
+    #: Whom it is about; "" for a meeting about nobody.
+    person: str
+    first_name: str
     # for those who call it
     aim: str = ""
     why_not_phone: str = ""
@@ -95,7 +98,11 @@ _OPEN = (
     Meeting.minutes_due_on,
     Meeting.issued_at,
     Meeting.proposed_at,
+    Person.given_name,
+    Person.family_name,
+    Person.known_as,
 )
+_NAME = slice(len(_OPEN) - 3, len(_OPEN))
 _CLOSED = (
     Meeting.aim,
     Meeting.why_not_phone,
@@ -120,6 +127,8 @@ def _one(*columns):
         .join(_Proposer, _Proposer.id == Meeting.proposed_by_id)
         .outerjoin(_Decider, _Decider.id == Meeting.decided_by_id)
         .outerjoin(_Manager, _Manager.id == Meeting.manager_id)
+        .outerjoin(Case, and_(Case.id == Meeting.case_id, scopes.SEES_CASE))
+        .outerjoin(Person, Person.id == Case.person_id)
         .where(Meeting.id == MEETING_ID)
     )
 
@@ -128,11 +137,22 @@ _FOR_GUESTS, _FOR_HOSTS = _one(*_OPEN), _one(*_OPEN, *_CLOSED)
 
 
 def details(meeting: MeetingFile, *, viewer: Viewer) -> MeetingDetails:
-    """The meeting's words, as far as the viewer's place at the table goes."""
+    """The meeting's words, as far as the viewer's place at the table goes. Raises NotVisible where the meeting, or the case
+    that it is about, was taken from the viewer a moment ago."""
     statement = _FOR_HOSTS if meeting.hosts else _FOR_GUESTS
-    row = scopes.still_there(read(statement, {"meeting_id": meeting.id}).first())
+    row = scopes.still_there(read(statement, scopes.binds(viewer) | {"meeting_id": meeting.id}).first())
+    given, family, known_as = row[_NAME]
+    if meeting.case is not None:
+        scopes.still_there(given)
+    values = row._asdict()
+    for name in ("given_name", "family_name", "known_as"):
+        del values[name]
+    for name in _WORDS & values.keys():
+        values[name] = values[name] or ""
     return MeetingDetails(
-        **{name: "" if value is None and name in _WORDS else value for name, value in row._asdict().items()}
+        **values,
+        person=f"{given} {family}".strip() if given is not None else "",
+        first_name=names.first_name(known_as, given, family) if given is not None else "",
     )
 
 

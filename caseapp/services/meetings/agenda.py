@@ -87,7 +87,7 @@ def add(
 def move(meeting: MeetingFile, *, actor: Viewer, at: datetime, key: str, to: str) -> None:
     """Move a point one place "up" or "down". From then on the chair's order holds."""
     _run(meeting, actor)
-    shown = meeting_agenda.agenda(meeting, viewer=actor)
+    shown = meeting_agenda.agenda(meeting, viewer=actor, rows=False)
     keys = [point.key for point in shown.points]
     if key not in keys or to not in ("up", "down"):
         raise NotVisible
@@ -155,7 +155,7 @@ def take_back(meeting: MeetingFile, *, actor: Viewer, at: datetime, key: str) ->
 
 def fix(meeting: MeetingFile, *, actor: Viewer, at: datetime) -> None:
     """The agenda as it stands becomes that of the meeting, which begins now."""
-    shown = meeting_agenda.agenda(meeting, viewer=actor)
+    shown = meeting_agenda.agenda(meeting, viewer=actor, rows=False)
     rows = _rows(meeting)
     for position, point in enumerate(shown.points, 1):
         _row(meeting, rows, point.key, point.source, actor, at).position = position
@@ -177,7 +177,7 @@ def _run(meeting, actor):
 
 
 def _shown(meeting, actor, key):
-    point = meeting_agenda.agenda(meeting, viewer=actor).point(key)
+    point = meeting_agenda.agenda(meeting, viewer=actor, rows=False).point(key)
     if point is None:
         raise NotVisible
     return point

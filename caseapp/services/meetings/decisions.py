@@ -162,7 +162,7 @@ def _about(file, action_id, goal_id, actor):
         return None
     if not agendas.has_plan(file):
         raise NotVisible
-    shown = agendas.agenda(file, viewer=actor)
+    shown = agendas.agenda(file, viewer=actor, rows=False)
     if action_id is not None:
         if action_id not in shown.actions:
             raise NotVisible

@@ -162,7 +162,7 @@ def carry(file: MeetingFile, *, actor: Viewer, at: datetime, key: str, carried: 
 
 
 def _action_row(file, key, actor, at):
-    shown = agendas.agenda(file, viewer=actor)
+    shown = agendas.agenda(file, viewer=actor, rows=False)
     if key.removeprefix("action:") not in {str(action_id) for action_id in shown.actions}:
         raise NotVisible
     found = db.session.scalars(

@@ -1,16 +1,19 @@
 """The agenda: written by the plan, in the chair's hand; each reader's own copy of it."""
 
+import secrets
+
 from flask import request, url_for
 
 from caseapp import clock
 from caseapp.blueprints.meetings import bp
 from caseapp.blueprints.meetings.forms.agenda import AddForm, PointForm
-from caseapp.blueprints.meetings.record import around
+from caseapp.blueprints.meetings.record import around, named
 from caseapp.policy import rules
 from caseapp.policy.do import Do
-from caseapp.queries import group_meetings, meeting_agenda
+from caseapp.queries import group_meetings, meeting_agenda, meeting_page
 from caseapp.services.meetings import agenda as service
 from caseapp.vocabulary import COMING_MEETINGS, AuditAct, MeetingStatus
+from caseapp.web import navigation
 from caseapp.web.access import on_meeting, replace_reading
 from caseapp.web.answers import page, refused, saved
 from caseapp.web.sessions import viewer
@@ -24,19 +27,27 @@ def _context(meeting, add=None, form=None, **more) -> dict:
     me = viewer()
     live = meeting.status in COMING_MEETINGS or meeting.status is MeetingStatus.HELD
     runs = rules.may(me, Do.RUN_MEETING, meeting)
+    shown = meeting_agenda.agenda(meeting, viewer=me)
+    if shown.head is not None:
+        context = named(meeting, shown.head.name, shown.head.first_name, "")
+    else:
+        context = around(meeting)
     return (
-        around(
-            meeting,
-            agenda=meeting_agenda.agenda(meeting, viewer=me),
-            sitting=group_meetings.of_meeting(meeting, viewer=me),
-            form=form or add or AddForm(formdata=None),
-            add=add or AddForm(formdata=None),
-            wrong=form,
-            runs=runs and live,
-            may_add=live and rules.may(me, Do.ADD_AGENDA_POINT, meeting),
-            dropping=request.args.get("drop", ""),
-            live=meeting.status in COMING_MEETINGS,
-        )
+        context
+        | {
+            "agenda": shown,
+            "points": list(enumerate(shown.points, 1)),
+            "sitting": group_meetings.of_meeting(meeting, viewer=me),
+            "form": form or add,
+            "add": add,
+            "once": secrets.token_urlsafe(16),
+            "wrong": form,
+            "runs": runs and live,
+            "may_add": live and rules.may(me, Do.ADD_AGENDA_POINT, meeting),
+            "dropping": request.args.get("drop", ""),
+            "live": meeting.status in COMING_MEETINGS,
+            "change_url": navigation.link("meetings.change_point", meeting_id=meeting.id),
+        }
         | more
     )
 
@@ -52,7 +63,8 @@ def agenda(meeting):
 def print_agenda(meeting):
     if meeting.case is not None:
         replace_reading(AuditAct.PRINTED, "the agenda of a meeting", case=meeting.case)
-    return page("meetings/agenda_print.html", **_context(meeting), at=clock.now())
+    details = meeting_page.details(meeting, viewer=viewer())
+    return page("meetings/agenda_print.html", **_context(meeting, details=details), at=clock.now())
 
 
 @bp.post("/meetings/<id:meeting_id>/agenda")

@@ -43,7 +43,7 @@ def _door(meeting):
     """The page before a meeting begins, and after its minutes are issued."""
     from caseapp.blueprints.meetings.record import around
 
-    return around(meeting, agenda=meeting_agenda.agenda(meeting, viewer=viewer()), form=Form())
+    return around(meeting, agenda=meeting_agenda.agenda(meeting, viewer=viewer(), rows=False), form=Form())
 
 
 @bp.post("/meetings/<id:meeting_id>/room/begin")
@@ -160,7 +160,7 @@ def anchor(key: str) -> str:
 
 
 def _next_key(meeting, key):
-    shown = meeting_agenda.agenda(meeting, viewer=viewer()).points
+    shown = meeting_agenda.agenda(meeting, viewer=viewer(), rows=False).points
     keys = [one.key for one in shown]
     place = keys.index(key) if key in keys else -1
     later = [one.key for one in shown[place + 1 :] if not one.settled_at]
@@ -173,7 +173,7 @@ def confirm_minutes(meeting):
     """The minutes of the last meeting are confirmed here, or an error in them noted."""
     form = PointForm()
     key = form.key.data or ""
-    agenda = meeting_agenda.agenda(meeting, viewer=viewer())
+    agenda = meeting_agenda.agenda(meeting, viewer=viewer(), rows=False)
     point = agenda.point(key)
     if point is None or not key.startswith("minutes:"):
         raise NotVisible

@@ -155,7 +155,7 @@ def take_theirs(meeting, action_id):
 
 
 def _new_form(meeting):
-    agenda = meeting_agenda.agenda(meeting, viewer=viewer())
+    agenda = meeting_agenda.agenda(meeting, viewer=viewer(), rows=False)
     frame = meeting_room.frame(meeting)
     places = meeting_places.places(meeting, viewer=viewer(), person=frame.person)
     domains = meeting_room_needs.domains(meeting)

@@ -1,6 +1,8 @@
 """Minutes (screen 07): the draft for those who write them, each reader's copy once they are issued, on paper and as PDF;
 receipts and corrections."""
 
+import secrets
+
 from flask import render_template, request, url_for
 
 from caseapp import clock, ids
@@ -12,7 +14,7 @@ from caseapp.blueprints.meetings.forms.minutes import (
     CorrectionForm,
     HandForm,
 )
-from caseapp.blueprints.meetings.record import around
+from caseapp.blueprints.meetings.record import around, named
 from caseapp.documents import meeting_prints, pdf
 from caseapp.errors import NotVisible
 from caseapp.policy import rules
@@ -26,7 +28,7 @@ from caseapp.queries import (
 from caseapp.services.meetings import barriers
 from caseapp.services.meetings import minutes as service
 from caseapp.services.meetings import minutes_after as after
-from caseapp.vocabulary import AuditAct
+from caseapp.vocabulary import AuditAct, ChangeKind
 from caseapp.web import navigation
 from caseapp.web.access import on_meeting, replace_reading
 from caseapp.web.answers import page, refused, saved
@@ -47,45 +49,58 @@ def _there(meeting, anchor: str = "") -> str:
 def _context(meeting, form=None, aside=None, **more) -> dict:
     me = viewer()
     copy = meeting_minutes.copy(meeting, viewer=me)
-    context = around(
-        meeting,
-        copy=copy,
-        form=form or Form(formdata=None),
-        issues=rules.may(me, Do.ISSUE_MINUTES, meeting),
-        receives=rules.may(me, Do.RECEIVE_MINUTES, meeting),
-        ask=CorrectionForm(formdata=None),
-        amend=AmendForm(formdata=None),
-        hand=HandForm(formdata=None),
-        copies=[],
-        own_copy=None,
-        requests=[],
-        answering=None,
-        answer=AnswerForm(formdata=None),
-        overtaken=[],
-        begun=[],
-        to_raise=_to_raise(meeting, aside) if copy.issued_at else [],
-    )
+    context = {
+        "copy": copy,
+        "form": form,
+        "once": secrets.token_urlsafe(16),
+        "issues": rules.may(me, Do.ISSUE_MINUTES, meeting),
+        "receives": rules.may(me, Do.RECEIVE_MINUTES, meeting),
+        "copies": [],
+        "requests": [],
+        "overtaken": [],
+        "begun": [],
+        "to_raise": [],
+    }
     if copy.issued_at:
+        context |= around(
+            meeting,
+            ask=CorrectionForm(formdata=None),
+            amend=AmendForm(formdata=None),
+            hand=HandForm(formdata=None),
+            own_copy=None,
+            answering=None,
+            answer=AnswerForm(formdata=None),
+            to_raise=_to_raise(meeting, aside),
+        )
         copies = meeting_minutes_copies.copies(meeting, viewer=me)
         context["copies"] = copies if meeting.hosts else []
         context["own_copy"] = next((one for one in copies if one.agency_id == me.agency_id), None)
         context["requests"] = meeting_minutes_copies.requests(meeting, viewer=me)
-    elif meeting.hosts:
+    else:
+        context |= named(meeting, copy.person, copy.first_name, copy.title)
+    if copy.held is not None:
         context["frame"] = copy.held.frame
         decisions = copy.held.decisions
         context["begun"] = [d for d in decisions if not d.recorded_at and not d.dropped_at and d.text]
         if meeting_agenda.has_plan(meeting):
-            actions = copy.held.agenda.actions
-            context["overtaken"] = [
-                (d, actions[d.action_id])
-                for d in decisions
-                if d.number
-                and d.change_id
-                and d.action_id in actions
-                and d.base_version != actions[d.action_id].raw.version
-                and d.kind.value == "action_changed"
-            ]
+            context["overtaken"] = _overtaken(meeting, decisions, copy.held.agenda, me)
     return context | more
+
+
+def _overtaken(meeting, decisions, agenda, me) -> list:
+    """Recorded decisions whose action was changed since by its agency, each with that action as it stands."""
+    found = [
+        one
+        for one in decisions
+        if one.number
+        and one.kind is ChangeKind.ACTION_CHANGED
+        and one.action_id in agenda.actions
+        and one.base_version != agenda.actions[one.action_id].raw.version
+    ]
+    if not found:
+        return []
+    now = meeting_agenda.agenda(meeting, viewer=me).actions
+    return [(one, now[one.action_id]) for one in found if one.action_id in now]
 
 
 def _to_raise(meeting, sent) -> list[dict]:
