@@ -60,7 +60,7 @@ def application(database, shared, tmp_path_factory):
     """The application on this database, built once; tests ask for `app`."""
     from caseapp import create_app
     from caseapp.extensions import db
-    from tests import asked, passwords
+    from tests import asked, passwords, plans
     from tests.browser import Browser, watch_over
 
     application = create_app(
@@ -79,7 +79,7 @@ def application(database, shared, tmp_path_factory):
     compiled = shared / "templates"
     compiled.mkdir(exist_ok=True)
     application.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
-    with passwords.quick():
+    with passwords.quick(), plans.kept():
         yield application
     with application.app_context():
         db.engine.dispose()
