@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from caseapp import names, protocols
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import Agency, Case, CaseAgency, CaseAssignment, ConsentGrant, Person, User
 from caseapp.models.base import Id
 from caseapp.policy import scopes
@@ -77,7 +77,7 @@ _HEAD = (
 
 def head(case: CaseFile, *, viewer: Viewer) -> Head:
     """The head of the record, as far as the viewer's sight goes."""
-    row = scopes.still_there(db.session.execute(_HEAD, scopes.binds(viewer) | {"case_id": case.id}).first())
+    row = scopes.still_there(read(_HEAD, scopes.binds(viewer) | {"case_id": case.id}).first())
     reference, given, family, known_as, status, lead, manager, cm_id, cm_name, cm_phone, *rest = row
     opened_at, episode, closed_at, born_on, safe_contact = rest
     if scopes.moved_on(case):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import bindparam, exists, or_, select
 
-from caseapp.extensions import db
+from caseapp.extensions import db, read
 from caseapp.models import (
     Action,
     Agency,
@@ -163,22 +163,29 @@ _AGENCIES = (
 )
 
 
+_WITHHELD = (
+    select(ConsentGrant.agency_id, ConsentWithheld.domain)
+    .join(ConsentWithheld, ConsentWithheld.grant_id == ConsentGrant.id)
+    .join(Case, Case.id == ConsentGrant.case_id)
+    .where(*MINE, scopes.in_force(ConsentGrant))
+)
+
+
 def agencies(case: CaseFile, *, viewer: Viewer) -> list[AgencyChoice]:
     """The agencies of the case from which the owner of an action is chosen, the lead agency first."""
     values = bound(case, viewer)
     withheld = defaultdict(set)
-    for agency_id, domain in db.session.execute(
-        select(ConsentGrant.agency_id, ConsentWithheld.domain)
-        .join(ConsentWithheld, ConsentWithheld.grant_id == ConsentGrant.id)
-        .join(Case, Case.id == ConsentGrant.case_id)
-        .where(*MINE, scopes.in_force(ConsentGrant)),
-        values,
-    ):
+    for agency_id, domain in read(_WITHHELD, values):
         withheld[agency_id].add(domain)
     return [
         AgencyChoice(row.id, row.name, bool(row.lead), bool(row.consent), frozenset(withheld[row.id]))
-        for row in db.session.execute(_AGENCIES, values)
+        for row in read(_AGENCIES, values)
     ]
+
+
+def who_could(case: CaseFile, *, viewer: Viewer) -> list:
+    """As `agencies`, without what the person keeps from each: rows of id, name, lead, consent."""
+    return read(_AGENCIES, bound(case, viewer))
 
 
 def workers(agency_ids: list[int]) -> list:

@@ -145,7 +145,7 @@ def agencies(meeting) -> list[tuple[int, str]]:
         return []
     return [
         (one.id, one.name if one.lead or one.consent else f"{one.name} (no consent yet)")
-        for one in plan_actions.agencies(meeting.case, viewer=viewer())
+        for one in plan_actions.who_could(meeting.case, viewer=viewer())
     ]
 
 
