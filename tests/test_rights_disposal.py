@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from caseapp import clock
@@ -14,6 +14,7 @@ from caseapp.models import (
     Base,
     Case,
     CaseNote,
+    ConsentGrant,
     Disposal,
     DisposalDoor,
     Escalation,
@@ -21,12 +22,13 @@ from caseapp.models import (
     Person,
     RetentionReview,
     SavedView,
+    Transfer,
 )
 from caseapp.policy import rights
 from caseapp.queries import everything_held
 from caseapp.queries import retention as reads
 from caseapp.services import disposals, retention
-from caseapp.vocabulary import RetentionRule
+from caseapp.vocabulary import ConsentStatus, RetentionRule, TransferStage
 from tests import canaries, gaps
 from tests.kept_records import by, closed, disposed, in_a_fortnight, years_ago
 from tests.world import LONG_AGO
@@ -73,8 +75,20 @@ def old(app, database, db_session):
         person | {"at": at},
     )
     db_session.execute(text("DELETE FROM retention_review WHERE person_id = :p"), person)
+    # Harbour, which led before, has had nothing to do with him for as long: its part is as old as the rest
+    then = LONG_AGO.replace(year=2016)
+    ended = {"status": ConsentStatus.EXPIRED, "starts_on": then.date(), "expires_on": then.date()}
+    db_session.execute(update(ConsentGrant).where(ConsentGrant.id == world.grants["harbour"]).values(**ended))
+    went = Transfer.stage == TransferStage.EFFECTIVE
+    db_session.execute(update(Transfer).where(Transfer.case_id == world.case_id, went).values(ended_at=then))
     db_session.commit()
     return world
+
+
+def of_canal(world):
+    return select(RetentionReview.id).where(
+        RetentionReview.person_id == world.person_id, RetentionReview.agency_id == world.agencies["canal"]
+    )
 
 
 def words_left(pattern) -> dict:
@@ -147,7 +161,7 @@ def test_after_a_disposal_no_word_of_the_person_is_left_anywhere(old, db_session
     known = everything_held.belonging()
     assert not {one[0] for one in others if one[0] not in known and not outside(one[0])}, "whose are these?"
     assert retention.list_due(at=clock.now()) >= 1
-    review = db_session.scalar(select(RetentionReview.id).where(RetentionReview.person_id == world.person_id))
+    review = db_session.scalar(of_canal(world))
     retention.approve(rights.find_retention_review(world.declan, review), **by(world.declan))
     assert disposals.dispose_due(at=in_a_fortnight()) == (1, 0)
     db_session.expire_all()
@@ -169,7 +183,7 @@ def test_what_remains_is_a_certificate_that_names_nobody(old, db_session):
         text("SELECT count(*) FROM audit_entry WHERE person_id = :p"), {"p": world.person_id}
     )
     retention.list_due(at=clock.now())
-    review = db_session.scalar(select(RetentionReview.id).where(RetentionReview.person_id == world.person_id))
+    review = db_session.scalar(of_canal(world))
     retention.approve(rights.find_retention_review(world.declan, review), **by(world.declan))
     disposals.dispose_due(at=in_a_fortnight())
     one = db_session.scalars(select(Disposal)).one()
@@ -247,7 +261,7 @@ def test_a_person_with_whom_another_agency_works_stays_and_its_record_too(world,
 def test_if_anything_of_it_fails_nothing_of_it_is_done(old, db_session, monkeypatch):
     world = old
     retention.list_due(at=clock.now())
-    review = db_session.scalar(select(RetentionReview.id).where(RetentionReview.person_id == world.person_id))
+    review = db_session.scalar(of_canal(world))
     retention.approve(rights.find_retention_review(world.declan, review), **by(world.declan))
 
     def counts():

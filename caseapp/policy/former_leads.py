@@ -9,6 +9,7 @@ A predicate of this module joins or names Case and is executed with `scopes.bind
 nobody in particular with `binds_of(agency_id)`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import and_, exists, func, or_, select
@@ -22,11 +23,14 @@ from caseapp.models import (
     AuditEntry,
     Case,
     CaseNote,
+    CaseNoteShare,
     Correction,
     Disclosure,
     EmergencyAccess,
     Event,
+    RestrictedAccess,
     RestrictedEntry,
+    RestrictedHandover,
     Transfer,
     TransferApproach,
     TransferHandover,
@@ -158,6 +162,54 @@ WORDS_OF_A_DISCLOSURE = (
     *("ground_note", "their_reference", "text", "not_told_reason", "decided_by", "author_id", "manager_id"),
     *("seen_at", "seen_by_id", "withheld_reason"),
 )
+
+#: Select from CaseNote, joined to Case: shown to the agency that leads now, which answers for it since.
+_GIVEN_ON = (
+    exists()
+    .where(CaseNoteShare.note_id == CaseNote.id, CaseNoteShare.agency_id == Case.lead_agency_id)
+    .correlate(CaseNote, Case)
+)
+_NOTE_STAYED = and_(CaseNote.agency_id == VIEWER_AGENCY, ~_GIVEN_ON)
+
+
+def stayed(entries_given_on: Iterable[int] = ()) -> dict:
+    """table → what of it stayed with the agency alone and goes when its time is over (X-9): nobody else answers for it. Who
+    was let in, shut out or handed over to is history of the case, and goes with that. `entries_given_on` of the restricted
+    section were handed to the agency that leads now, or are corrected by such."""
+    return {
+        "case_note": Kept(_NOTE_STAYED),
+        "event": Kept(and_(Event.audience == Audience.LEAD, led_at(Event.at))),
+        "correction": Kept(
+            and_(
+                Correction.about == CorrectionOf.NOTE,
+                select(CaseNote.id)
+                .where(CaseNote.id == Correction.about_id, _NOTE_STAYED)
+                .correlate(Correction, Case)
+                .exists(),
+            )
+        ),
+        "restricted_entry": Kept(
+            and_(
+                RestrictedEntry.agency_id == VIEWER_AGENCY,
+                RestrictedEntry.id.not_in(sorted(entries_given_on)),
+            )
+        ),
+        "restricted_access": Kept(RestrictedAccess.agency_id == VIEWER_AGENCY),
+        "restricted_handover": Kept(
+            and_(
+                RestrictedHandover.from_agency_id == VIEWER_AGENCY,
+                or_(
+                    RestrictedHandover.taken_back_at.is_not(None),
+                    RestrictedHandover.to_agency_id != Case.lead_agency_id,
+                ),
+            )
+        ),
+        "disclosure": Kept(
+            Disclosure.agency_id == VIEWER_AGENCY,
+            own=and_(Disclosure.agency_id == VIEWER_AGENCY, Disclosure.case_id.is_(None)),
+        ),
+    }
+
 
 #: table → the part of it that is the agency's. Of a table that is not here all went over with the case.
 KEPT = {

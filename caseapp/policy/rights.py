@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy import Boolean, and_, bindparam, exists, or_, select
 
+from caseapp import clock
 from caseapp.extensions import read
 from caseapp.models import Case, Person, RetentionReview, SubjectItem, SubjectRequest
 from caseapp.models.base import Id
@@ -92,8 +93,19 @@ SEES_SUBJECT_REQUEST = or_(
         or_(_knows(SubjectRequest.person_id), _HANDED_OVER),
     ),
 )
-#: Select from RetentionReview.
-SEES_RETENTION = _answers(RetentionReview)
+#: Select from RetentionReview. What stayed with an agency that handed the case over is for its line managers too.
+SEES_RETENTION = or_(
+    _answers(RetentionReview),
+    and_(
+        RetentionReview.agency_id == scopes.VIEWER_AGENCY,
+        scopes.VIEWER_PRACTISES,
+        scopes.VIEWER_MANAGES,
+        scopes.not_denied(RetentionReview.person_id),
+        exists()
+        .where(Case.person_id == RetentionReview.person_id, former_leads.LED_BEFORE)
+        .correlate_except(Case),
+    ),
+)
 #: Select from SubjectItem, joined to SubjectRequest. The worker whom an item is about does not read it.
 SEES_SUBJECT_ITEM = and_(
     ANSWERS_REQUEST, or_(SubjectItem.not_for_id.is_(None), SubjectItem.not_for_id != scopes.VIEWER_USER)
@@ -215,6 +227,7 @@ ON_RETENTION = {
     Do.VIEW_RETENTION: lambda viewer, review: True,
     Do.DECIDE_RETENTION: lambda viewer, review: (
         _decides(viewer, review)
+        and review.due_on <= clock.today()
         and review.decision in (RetentionDecision.WAITING, RetentionDecision.DISPOSE, RetentionDecision.KEEP)
     ),
     Do.HOLD_RETENTION: lambda viewer, review: review.decision is not RetentionDecision.DISPOSED,

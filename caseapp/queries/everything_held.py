@@ -15,9 +15,10 @@ from sqlalchemy import select
 
 from caseapp import clock
 from caseapp.extensions import db
-from caseapp.models import Agency, Base, Case, Person, User
+from caseapp.models import Agency, Base, Case, Person, RestrictedEntry, User
 from caseapp.pieces import pieces
 from caseapp.policy import former_leads
+from caseapp.policy.restricted import HANDED_TO_LEAD
 from caseapp.queries.held_words import label, said
 
 
@@ -204,14 +205,14 @@ def walk(
     agency_id: int | None = None,
     own_of: int | None = None,
     former: list[int] | None = None,
-    cut: bool = False,
+    cut: dict | None = None,
     whole_rows: bool = True,
 ) -> Iterator[tuple[str, list]]:
     """Every table that belongs, parents first, with the rows of this person: the cases named, what hangs on them, and,
     where `person_id` is given, the person's own row and what hangs on it. With an agency, what each agency keeps for
     itself is that one's only; `own_of` names the person whose such rows count although the person's own row does not.
-    With `cut` also what a lead agency keeps for itself is that one's only, and of `former` cases, which the agency
-    handed over, that is all there is. Without `whole_rows`, only the keys."""
+    With `cut` (policy.former_leads: table → what of it is the agency's) also what a lead agency keeps for itself is that
+    one's only, and of `former` cases, which the agency handed over, that is all there is. Without `whole_rows`, only the keys."""
     ids: dict[str, list] = {"person": [person_id] if person_id else [], "case": sorted(case_ids)}
     for name, ties in belonging().items():
         table = Base.metadata.tables[name]
@@ -219,7 +220,7 @@ def walk(
             ties = [("id", name)]
         columns = list(table.columns) if whole_rows else list(table.primary_key.columns)
         own = OWN_ONLY.get(name) if agency_id is not None else None
-        kept = former_leads.KEPT.get(name) if cut else None
+        kept = cut.get(name) if cut else None
         rows: dict[tuple, object] = {}
         for column, target in ties:
             sought = [own_of] if own and target == "person" and own_of else ids.get(target, [])
@@ -243,6 +244,36 @@ def walk(
         yield name, list(rows.values())
 
 
+def stayed(agency_id: int, person_id: int, former: Iterable[int]) -> dict[str, list]:
+    """Of cases that the agency handed over, what stayed with it alone and goes when its time is over: the keys by table,
+    parents first."""
+    former = sorted(former)
+    cut = former_leads.stayed(_given_on(former))
+    return dict(
+        walk(None, (), agency_id=agency_id, own_of=person_id, former=former, cut=cut, whole_rows=False)
+    )
+
+
+def _given_on(case_ids) -> set[int]:
+    """Entries kept apart that were handed to the agency that leads now, and what these correct."""
+    corrects, given = {}, set()
+    for chunk in pieces(case_ids):
+        rows = db.session.execute(
+            select(RestrictedEntry.id, RestrictedEntry.corrects_id, HANDED_TO_LEAD)
+            .join(Case, Case.id == RestrictedEntry.case_id)
+            .where(Case.id.in_(chunk))
+        )
+        for entry_id, corrected, handed in rows:
+            corrects[entry_id] = corrected
+            if handed:
+                given.add(entry_id)
+    reached = set()
+    while given:
+        reached |= given
+        given = {corrects[one] for one in given if corrects.get(one)} - reached
+    return reached
+
+
 def _with_case(statement, table, kept):
     """The statement with the case of its rows beside it."""
     for other, on in kept.joins or ((Case, Case.id == table.c.case_id),):
@@ -263,7 +294,9 @@ def held(
     (policy.former_leads)."""
     whom = person_id if person_too else None
     former = sorted(former)
-    rows_of = walk(whom, case_ids, agency_id=agency_id, own_of=person_id, former=former, cut=True)
+    rows_of = walk(
+        whom, case_ids, agency_id=agency_id, own_of=person_id, former=former, cut=former_leads.KEPT
+    )
     found = {name: rows for name, rows in rows_of if rows}
     names = _Names(found)
     shut = {

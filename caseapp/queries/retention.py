@@ -6,9 +6,10 @@ from datetime import date, datetime
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from caseapp import clock
+from caseapp import clock, references
 from caseapp.extensions import db
 from caseapp.models import Agency, Case, Disposal, LegalHold, Person, RetentionReview, User
+from caseapp.policy import former_leads
 from caseapp.policy import rights as policy
 from caseapp.policy.rights import RetentionFile
 from caseapp.policy.viewer import Viewer
@@ -38,6 +39,28 @@ class ReviewLine:
     keep_until: date | None
     dispose_on: date | None
     held: bool
+    #: Of cases that the agency handed over: (reference, who leads it now, since which local day). Then only what stayed
+    #: with the agency is meant, besides the cases in `references`; the name is no longer its to read.
+    handed: tuple[tuple[str, str, date], ...] = ()
+
+    @property
+    def called(self) -> str:
+        """The person's name where the agency still reads it, else the reference of a case."""
+        first = [*self.references, *(reference for reference, _lead, _on in self.handed)]
+        return self.name or (f"Case {references.say(first[0])}" if first else "A record that was handed over")
+
+    @property
+    def ahead(self) -> bool:
+        """Listed before its day."""
+        return self.due_on > clock.today()
+
+
+_HANDED = (
+    select(Case.person_id, Case.reference, Agency.name, Case.lead_since)
+    .join(Agency, Agency.id == Case.lead_agency_id)
+    .where(former_leads.LED_BEFORE)
+    .order_by(Case.lead_since)
+)
 
 
 def in_force(hold=LegalHold):
@@ -58,12 +81,20 @@ def reviews(
     *, viewer: Viewer, which: str = "waiting", offset: int = 0, limit: int = PER_PAGE, only: int | None = None
 ) -> tuple[list[ReviewLine], int]:
     """A page of what has been kept long enough and how many there are, by the day since which it is due; `which` is
-    waiting, dispose, keep or all."""
+    waiting, dispose, keep, handed (what stayed of cases that were handed over, before its day) or all."""
     wanted = [policy.SEES_RETENTION]
     if only is not None:
         wanted.append(RetentionReview.id == only)
+    elif which == "handed":
+        wanted += [
+            RetentionReview.decision == RetentionDecision.WAITING,
+            RetentionReview.due_on > clock.today(),
+        ]
     elif which in set(RetentionDecision):
-        wanted.append(RetentionReview.decision == RetentionDecision(which))
+        wanted += [
+            RetentionReview.decision == RetentionDecision(which),
+            RetentionReview.due_on <= clock.today(),
+        ]
     total = db.session.scalar(
         select(func.count()).select_from(RetentionReview).where(*wanted), policy.binds(viewer)
     )
@@ -102,13 +133,21 @@ def reviews(
         .order_by(Case.episode)
     ):
         cases.setdefault(person_id, []).append((reference, lead))
+    handed: dict[int, list] = {}
+    if rows:
+        people = [row.person_id for row in rows]
+        for person_id, *one, at in db.session.execute(
+            _HANDED.where(Case.person_id.in_(people)), policy.binds(viewer)
+        ):
+            handed.setdefault(person_id, []).append((*one, clock.local_day(at)))
     found = []
     for row in rows:
         theirs = cases.get(row.person_id, [])
         own = tuple(reference for reference, lead in theirs if lead == row.agency_id)
         moved_on = bool(theirs) and theirs[-1][1] != row.agency_id
         name = "" if moved_on else f"{row.given_name} {row.family_name}".strip()
-        found.append(ReviewLine(row.id, row.version, name, own, *row[6:16], bool(row.held)))
+        gone = tuple(handed.get(row.person_id, ()))
+        found.append(ReviewLine(row.id, row.version, name, own, *row[6:16], bool(row.held), gone))
     return found, total
 
 
@@ -171,6 +210,13 @@ def kept(review: RetentionFile) -> list[Counted]:
         section = everything_held.SECTIONS.get(name)
         title = section.title if section else "What serves the work itself"
         counts[title] = counts.get(title, 0) + len(rows)
+    if keeps.former:
+        for name, rows in everything_held.stayed(review.agency_id, review.person_id, keeps.former).items():
+            if name in everything_held.OWN_ONLY and (keeps.cases or keeps.person_too):
+                continue
+            section = everything_held.SECTIONS.get(name)
+            title = section.title if section else "What serves the work itself"
+            counts[title] = counts.get(title, 0) + len(rows)
     order = [
         *dict.fromkeys(one.title for one in everything_held.SECTIONS.values()),
         "What serves the work itself",
@@ -236,7 +282,7 @@ class OfAgency:
 
 
 def by_agency(due) -> list[OfAgency]:
-    """What is due (services.retention.Due) and what of it waits, by agency and without a name."""
+    """What is due (services.retention_due.Due) and what of it waits, by agency and without a name."""
     found: dict[int, list] = {}
     for one in due:
         found.setdefault(one.agency_id, []).append(one.due_on)
@@ -245,9 +291,9 @@ def by_agency(due) -> list[OfAgency]:
     stands = {
         (agency_id, decision): count
         for agency_id, decision, count in db.session.execute(
-            select(RetentionReview.agency_id, RetentionReview.decision, func.count()).group_by(
-                RetentionReview.agency_id, RetentionReview.decision
-            )
+            select(RetentionReview.agency_id, RetentionReview.decision, func.count())
+            .where(RetentionReview.due_on <= clock.today())
+            .group_by(RetentionReview.agency_id, RetentionReview.decision)
         )
     }
     rows = db.session.execute(

@@ -7,7 +7,7 @@ this person and these cases, which the database refuses to leave open at the com
 from datetime import datetime
 from urllib.parse import unquote_plus
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import case, delete, insert, select, tuple_, update
 
 from caseapp import clock, names
 from caseapp.extensions import db
@@ -24,6 +24,7 @@ from caseapp.models import (
     PersonGrievance,
     RetentionReview,
     SavedView,
+    Transfer,
 )
 from caseapp.pieces import pieces
 from caseapp.queries import everything_held
@@ -101,6 +102,9 @@ def _dispose(review, at) -> int:
             whole_rows=False,
         )
     )
+    if kept.former:
+        for name, rows in everything_held.stayed(agency_id, person_id, kept.former).items():
+            found[name] = list({tuple(row.values()): row for row in (*found[name], *rows)}.values())
     certificate = new_id()
     removed = {name: len(rows) for name, rows in found.items() if rows and name not in OF_A_GAP}
     db.session.execute(
@@ -114,7 +118,7 @@ def _dispose(review, at) -> int:
             ended_on=review.ended_on,
             years=review.years,
             person_id=person_id,
-            cases=list(kept.cases),
+            cases=[*kept.cases, *kept.former],
             person_too=whole,
             removed=removed,
             loosened=len(found.get("escalation", ())),
@@ -123,10 +127,12 @@ def _dispose(review, at) -> int:
     review.decision, review.dispose_on = RetentionDecision.DISPOSED, None
     db.session.flush()
     db.session.expunge(review)
-    _forget_searches(person_id)
-    with _door(certificate, person_id, kept.cases):
+    if kept.cases or whole:
+        _forget_searches(person_id)
+    with _door(certificate, person_id, (*kept.cases, *kept.former)):
         _loosen(found, at)
         _remove(found, kept.cases)
+    _forget_why(agency_id, kept.former)
     audit.record(actor, "record disposed of", at=at, person_id=person_id, detail={"disposal": certificate})
     return certificate
 
@@ -232,6 +238,22 @@ def _remove(found, cases):
         if name in OF_A_GAP or name == "escalation_step":
             continue
         _delete(name, rows)
+
+
+def _forget_why(agency_id, cases):
+    """That the case went over, to whom and when, is history of the case; why, in the words of the agency that led, is not."""
+    for chunk in pieces(list(cases)):
+        db.session.execute(
+            update(Transfer)
+            .where(Transfer.case_id.in_(chunk), Transfer.from_agency_id == agency_id)
+            .values(
+                why="",
+                interim=case((Transfer.interim != "", NOT_KEPT), else_=""),
+                ended_reason="",
+                version=Transfer.version + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _delete(name, rows):

@@ -1,35 +1,32 @@
 """How long a record is kept (X-9, ASVS 14.2.7). What has been kept long enough is listed; a line manager decides; what is to
 go goes a fortnight later (services.disposals)."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from caseapp import clock
 from caseapp.errors import RuleBroken
 from caseapp.extensions import db
 from caseapp.models import (
-    Case,
-    CaseAssignment,
     LegalHold,
-    Person,
-    PersonGrievance,
     RetentionReview,
     SubjectRequest,
 )
-from caseapp.pieces import pieces
 from caseapp.policy.do import Do
 from caseapp.policy.rights import RetentionFile
 from caseapp.policy.viewer import Viewer
 from caseapp.protocols import add_months
-from caseapp.queries import settings
 from caseapp.queries.retention import in_force
 from caseapp.services import audit, events
 from caseapp.services.record_hold import hold
+from caseapp.services.retention_due import due, parts_ahead
 from caseapp.services.subject_requests import answering
 from caseapp.services.transaction import use_case
-from caseapp.vocabulary import OPEN_ACCESS, CaseStatus, RetentionDecision, RetentionRule
+from caseapp.vocabulary import (
+    OPEN_ACCESS,
+    RetentionDecision,
+)
 
 #: Calendar days between the decision and the disposal, in which it can be taken back.
 GRACE = 14
@@ -37,148 +34,31 @@ YEARS_MOST = 100
 UNDECIDED = (RetentionDecision.WAITING, RetentionDecision.DISPOSE)
 
 
-# --- what is due ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What an agency has kept of a person long enough; `ended_on` and `due_on` are local days."""
-
-    agency_id: int
-    person_id: int
-    rule: RetentionRule
-    ended_on: date
-    years: int
-    due_on: date
-
-
-def due(at: datetime, *, agency_id: int | None = None, person_id: int | None = None) -> list[Due]:
-    """Everything that has been kept as long as its agency's settings say: closed cases after the end of care, people who
-    were registered and never had a case; a grievance or request that ended later holds the rest (X-9). What is open, or
-    was decided to be kept longer, is not due."""
-    today = clock.local_day(at)
-    years: dict[int, dict] = {}
-    found = [
-        _due(years, one, today)
-        for one in (*_closed(agency_id, person_id), *_never_opened(agency_id, person_id))
-    ]
-    found = [one for one in found if one.due_on <= today]
-    later = _later(found, years)
-    kept_longer = {
-        tuple(row)
-        for row in db.session.execute(
-            select(RetentionReview.agency_id, RetentionReview.person_id).where(
-                RetentionReview.decision == RetentionDecision.KEEP, RetentionReview.keep_until >= today
-            )
-        )
-    }
-    return [
-        one
-        for one in found
-        if (one.agency_id, one.person_id) not in kept_longer and later.get(one.person_id, today) <= today
-    ]
-
-
-def _due(years, one, today):
-    agency_id, person_id, rule, ended_on = one
-    if agency_id not in years:
-        years[agency_id] = settings.values(agency_id)
-    key = "retention_years" if rule is RetentionRule.CARE else "retention_contact_only_years"
-    most = int(years[agency_id][key])
-    return Due(agency_id, person_id, rule, ended_on, most, add_months(ended_on, 12 * most))
-
-
-def _closed(agency_id, person_id):
-    """(agency, person, rule, day of the end) of everybody whose cases with an agency are all closed."""
-    statement = (
-        select(
-            Case.lead_agency_id,
-            Case.person_id,
-            func.max(Case.closed_at),
-            func.count(Case.id),
-            func.count(Case.closed_at),
-            func.count(Case.id).filter(Case.status != CaseStatus.REFERRED_ON),
-            func.count(CaseAssignment.id),
-        )
-        .outerjoin(CaseAssignment, CaseAssignment.case_id == Case.id)
-        .group_by(Case.lead_agency_id, Case.person_id)
-    )
-    if agency_id is not None:
-        statement = statement.where(Case.lead_agency_id == agency_id)
-    if person_id is not None:
-        statement = statement.where(Case.person_id == person_id)
-    for agency, person, closed_at, rows, closed, cared, assigned in db.session.execute(statement):
-        if rows == closed:
-            # referred on from the enquiry, and no worker was ever given it: that was a contact and no care
-            rule = RetentionRule.CARE if cared or assigned else RetentionRule.CONTACT
-            yield agency, person, rule, clock.local_day(closed_at)
-
-
-def _never_opened(agency_id, person_id):
-    statement = select(Person.registered_by_agency_id, Person.id, Person.registered_at).where(
-        ~select(Case.id).where(Case.person_id == Person.id).correlate(Person).exists()
-    )
-    if agency_id is not None:
-        statement = statement.where(Person.registered_by_agency_id == agency_id)
-    if person_id is not None:
-        statement = statement.where(Person.id == person_id)
-    for agency, person, registered_at in db.session.execute(statement):
-        yield agency, person, RetentionRule.CONTACT, clock.local_day(registered_at)
-
-
-#: Open: it is due on no day that is written here.
-NEVER = date(9999, 12, 31)
-
-
-def _later(found, years) -> dict:
-    """The day until which a grievance or a request of their own, with whatever agency, keeps the record of those who are
-    found; each for the years of the agency that answered it."""
-    people = sorted({one.person_id for one in found})
-    until: dict[int, date] = {}
-    for table, key in (
-        (PersonGrievance, "retention_grievance_years"),
-        (SubjectRequest, "retention_request_years"),
-    ):
-        for chunk in pieces(people):
-            rows = db.session.execute(
-                select(table.agency_id, table.person_id, table.ended_at).where(table.person_id.in_(chunk))
-            )
-            for agency_id, person_id, ended_at in rows:
-                if agency_id not in years:
-                    years[agency_id] = settings.values(agency_id)
-                most = 12 * int(years[agency_id][key])
-                day = NEVER if ended_at is None else add_months(clock.local_day(ended_at), most)
-                until[person_id] = max(day, until.get(person_id, day))
-    return until
-
-
 @use_case
 def list_due(*, at: datetime) -> int:
-    """Put what is due before the line managers, each once; what is no longer due (a new episode has begun) lapses. Safe to
-    run as often as the timer likes. Returns how many were new."""
+    """Put what is due before the line managers, each once; what is no longer due (a new episode has begun) lapses. What
+    stayed of a case that was handed over is listed before its day, and told of on it. Safe to run as often as the timer
+    likes. Returns how many were newly due."""
     found = {(one.agency_id, one.person_id): one for one in due(at)}
+    ahead = {(one.agency_id, one.person_id): one for one in parts_ahead(at)}
     there = {
         (row.agency_id, row.person_id): row
         for row in db.session.scalars(
             select(RetentionReview).where(RetentionReview.decision.in_(UNDECIDED)).with_for_update()
         )
     }
-    for key, row in there.items():
-        if key not in found:
-            row.decision, row.dispose_on = RetentionDecision.LAPSED, None
     new = [one for key, one in found.items() if key not in there]
-    for one in new:
-        db.session.add(
-            RetentionReview(
-                agency_id=one.agency_id,
-                person_id=one.person_id,
-                rule=one.rule,
-                ended_on=one.ended_on,
-                years=one.years,
-                due_on=one.due_on,
-                listed_at=at,
-            )
-        )
+    for key, row in there.items():
+        if key in ahead:
+            _takes(row, ahead[key])
+            row.decision, row.dispose_on = RetentionDecision.WAITING, None
+        elif key not in found:
+            row.decision, row.dispose_on = RetentionDecision.LAPSED, None
+        elif clock.local_day(row.listed_at) < row.due_on:  # listed ahead of its day, which has come
+            _takes(row, found[key])
+            row.listed_at = at
+            new.append(found[key])
+    _list([one for key, one in (found | ahead).items() if key not in there], at)
     for agency_id in sorted({one.agency_id for one in new}):
         events.notify(
             answering(agency_id),
@@ -187,6 +67,29 @@ def list_due(*, at: datetime) -> int:
             plain="Records have been kept long enough and wait for your decision. See Retention.",
         )
     return len(new)
+
+
+def _takes(row, one):
+    row.rule, row.ended_on, row.years, row.due_on = one.rule, one.ended_on, one.years, one.due_on
+
+
+def _list(new, at):
+    for one in new:
+        row = RetentionReview(agency_id=one.agency_id, person_id=one.person_id, listed_at=at)
+        _takes(row, one)
+        db.session.add(row)
+
+
+@use_case
+def part_stays(agency_id: int, person_id: int, *, at: datetime) -> None:
+    """A case went over: what stays with the agency that led stands in its list from now on, with its own day."""
+    open_row = select(RetentionReview.id).where(
+        RetentionReview.agency_id == agency_id,
+        RetentionReview.person_id == person_id,
+        RetentionReview.decision.in_(UNDECIDED),
+    )
+    if db.session.scalar(open_row.limit(1)) is None:
+        _list(parts_ahead(at, agency_id=agency_id, person_id=person_id), at)
 
 
 # --- deciding -------------------------------------------------------------------------------------------------------
@@ -258,5 +161,5 @@ def what_stops(agency_id: int, person_id: int, at: datetime) -> str:
     ):
         return "The person has asked for what is kept about them. Answer that first"
     if not due(at, agency_id=agency_id, person_id=person_id):
-        return "It is not due any more: something of it is open, or it began anew"
+        return "It is not due: something of it is open, it began anew, or an agency that led before keeps its part longer"
     return ""

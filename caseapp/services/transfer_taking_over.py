@@ -32,6 +32,7 @@ from caseapp.services import (
     consent_effects,
     events,
     restricted,
+    retention,
     shut_out,
     subject_requests,
     transfer_consent,
@@ -125,6 +126,8 @@ def take_over(
 
     row.to_agency_id = actor.agency_id
     transfer_records.move(row, TransferStage.EFFECTIVE, at=at)
+    db.session.flush()
+    retention.part_stays(old.id, file.person_id, at=at)
     transfer_records.step(
         row, TransferAct.EFFECTIVE, actor=actor, at=at, for_agency_id=actor.agency_id, text=worker.name
     )

@@ -34,6 +34,7 @@ LIST = ListSpec(
                 ("waiting", "To be decided"),
                 ("dispose", "To be disposed of"),
                 ("keep", "Kept longer"),
+                ("handed", "Handed over"),
                 ("all", "All"),
             ),
         ),
@@ -103,7 +104,7 @@ def _review(review, **forms):
             "holds": reads.holds(review.person_id, viewer=who),
             "stops": acts.what_stops(review.agency_id, review.person_id, clock.now()),
             "grace": acts.GRACE,
-            "name": one.name or f"Case {one.references[0]}",
+            "name": one.called,
         }
         | drawn
         | forms
