@@ -11,6 +11,7 @@ from caseapp.models import Case, LegalHold, Notification, Person
 from caseapp.protocols import add_months
 from caseapp.services import disposals, legal_holds, retention
 from caseapp.vocabulary import HoldGround, RetentionDecision, RetentionRule
+from tests.browser import parse
 from tests.kept_records import by, closed, disposed, in_a_fortnight, listed, only_review, seen, years_ago
 from tests.world import LONG_AGO
 
@@ -247,3 +248,29 @@ def test_a_hold_is_put_on_a_case_long_before_anything_is_due(as_, world, db_sess
     assert "He asked to keep it" in declan.get(here).text
     for who, code in (("orla", 403), ("tomasz", 403), ("mark", 404)):
         assert as_(who).get(here).status_code == code, who
+
+
+def test_whoever_comes_second_reads_what_came_of_it_and_keeps_their_words(as_, world, db_session):
+    review = listed(world)
+    page = f"/retention/{ids.written(review.id)}"
+    held = legal_holds.hold(review, **by(world.femi), ground=HoldGround.CLAIM, reason="A claim")
+    other = legal_holds.hold(review, **by(world.femi), ground=HoldGround.COURT, reason="An order")
+    declan, femi = as_("declan"), as_("femi")
+    address = f"{page}/holds/{ids.written(held)}/lift"
+    typed = next(f for f in parse(femi.get(page).text).forms if f.action == address).fields
+    assert declan.submit(page, address, **{"lift-reason": "It was settled"}).status_code == 303
+    late = femi.post(address, data=typed | {"lift-reason": "My own reason"})
+    assert late.status_code == 422 and "This hold has been lifted already" in late.text
+    assert "My own reason" in late.text.split("<main")[1].split("<form")[0], (
+        "kept above, and in no other hold’s form"
+    )
+    assert "Lifted by Declan Moyne" in late.text
+    legal_holds.lift(review, **by(world.femi), hold_id=other, reason="Over")
+    typed = next(f for f in parse(declan.get(page).text).forms if f.action.endswith("/keep")).fields
+    retention.approve(review, **by(world.declan))
+    late = declan.post(
+        f"{page}/keep", data=typed | {"keep-years": "2", "keep-reason": "I thought of a claim"}
+    )
+    assert late.status_code == 409 and "I thought of a claim" in late.text
+    assert "You changed this yourself at " in late.text
+    assert only_review().decision is RetentionDecision.DISPOSE

@@ -18,6 +18,7 @@ from caseapp.vocabulary import HoldGround, RetentionDecision, RetentionRule
 
 PER_PAGE = 25
 _Decider = aliased(User)
+_Lifter = aliased(User)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Hold:
     begun_by: str
     until_on: date | None
     lifted_at: datetime | None
+    lifted_by: str
     lifted_reason: str
     own: bool
     holds: bool
@@ -180,16 +182,18 @@ def holds(person_id: int, *, viewer: Viewer) -> list[Hold]:
             User.name,
             LegalHold.until_on,
             LegalHold.lifted_at,
+            func.coalesce(_Lifter.name, "").label("lifted_by"),
             LegalHold.lifted_reason,
             (LegalHold.agency_id == viewer.agency_id).label("own"),
             in_force().label("holds"),
         )
         .join(Agency, Agency.id == LegalHold.agency_id)
         .join(User, User.id == LegalHold.begun_by_id)
+        .outerjoin(_Lifter, _Lifter.id == LegalHold.lifted_by_id)
         .where(LegalHold.person_id == person_id, LegalHold.agency_id == viewer.agency_id)
         .order_by(LegalHold.begun_at.desc())
     )
-    return [Hold(*row[:9], bool(row.own), bool(row.holds)) for row in rows]
+    return [Hold(*row[:10], bool(row.own), bool(row.holds)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from caseapp.queries.plan_text import first_name
 from caseapp.queries.rights import agency_facts
 from caseapp.services import legal_holds
 from caseapp.services import retention as acts
-from caseapp.vocabulary import HoldGround
+from caseapp.vocabulary import HoldGround, RetentionDecision
 from caseapp.web import lists
 from caseapp.web.access import allowed, on_case, on_retention_review
 from caseapp.web.answers import page, refused, saved
@@ -90,18 +90,19 @@ def _review(review, **forms):
     decides = rules.may(who, Do.DECIDE_RETENTION, review)
     holds_too = rules.may(who, Do.HOLD_RETENTION, review)
     version = {"version": str(one.version)}
+    held = reads.holds(review.person_id, viewer=who)
     drawn = {
         "keeping": KeepForm(formdata=None, data=version, prefix="keep-") if decides else None,
         "plain": WithVersion(formdata=None, data=version) if decides else None,
         "holding": HoldForm(formdata=None, prefix="hold-") if holds_too else None,
-        "lifting": LiftForm(formdata=None, prefix="lift-") if holds_too else None,
+        "lifts": _lifts(held) if holds_too else {},
     }
     return (
         {
             "one": one,
             "review": review,
             "kept": reads.kept(review),
-            "holds": reads.holds(review.person_id, viewer=who),
+            "holds": held,
             "stops": acts.what_stops(review.agency_id, review.person_id, clock.now()),
             "grace": acts.GRACE,
             "name": one.called,
@@ -119,7 +120,31 @@ def review(review):
 
 def _again(review, name, form):
     form.catch_up()
-    return refused("rights/review.html", form=form, **_review(review, **{name: form}))
+    context = _review(review)
+    if name == "keeping" and context["one"].decision not in (
+        RetentionDecision.WAITING,
+        RetentionDecision.KEEP,
+    ):
+        return refused("rights/review.html", form=form, **context, late=form, late_text=form.reason.data)
+    return refused("rights/review.html", form=form, **context | {name: form})
+
+
+def _lifts(holds) -> dict:
+    """A form for each hold that is the own agency's and holds; each field with an id of its own."""
+    drawn = {}
+    for one in holds:
+        if one.holds:
+            drawn[one.id] = form = LiftForm(formdata=None, prefix="lift-")
+            form.reason.id = f"lift-reason-{len(drawn)}"
+    return drawn
+
+
+def _too_late(form, holds, hold_id) -> dict:
+    """Where the hold that was to be lifted holds no more, its form is not drawn: what was typed is shown beside what came
+    of it. Else the form again, beside that hold alone."""
+    if any(one.id == hold_id and one.holds for one in holds):
+        return {"lifts": _lifts(holds) | {hold_id: form}}
+    return {"late": form, "late_text": form.reason.data}
 
 
 def _back(review):
@@ -191,7 +216,8 @@ def lift(review, hold_id):
     form = LiftForm(prefix="lift-")
     if _lifted(form, review, hold_id):
         return saved(_back(review), say="The hold is lifted.")
-    return _again(review, "lifting", form)
+    context = _review(review)
+    return refused("rights/review.html", form=form, **context | _too_late(form, context["holds"], hold_id))
 
 
 def _known(hold_id, person_id):
@@ -204,16 +230,17 @@ def _known(hold_id, person_id):
 
 
 def _holds(case, **forms):
+    held = reads.holds(case.person_id, viewer=viewer())
     drawn = {
         "holding": HoldForm(formdata=None, prefix="hold-"),
-        "lifting": LiftForm(formdata=None, prefix="lift-"),
+        "lifts": _lifts(held),
     }
     facts = agency_facts(case.lead_agency_id)
     return (
         {
             "case": case,
             "first": first_name(case, viewer=viewer()),
-            "holds": reads.holds(case.person_id, viewer=viewer()),
+            "holds": held,
             "facts": facts,
             "today": dates.day(clock.today()),
         }
@@ -245,4 +272,5 @@ def lift_case(case, hold_id):
     form = LiftForm(prefix="lift-")
     if _lifted(form, case, hold_id):
         return saved(url_for("rights.holds", reference=case.reference), say="The hold is lifted.")
-    return refused("rights/holds.html", form=form, **_holds(case, lifting=form))
+    context = _holds(case)
+    return refused("rights/holds.html", form=form, **context | _too_late(form, context["holds"], hold_id))
