@@ -129,14 +129,6 @@ def code(text: str) -> str:
 _TRIGRAMS = one_of(PersonTrigram.trigram, "trigram", LOOKED_UP)
 _LEAST, _MOST = bindparam("least", type_=Integer), bindparam("most", type_=Integer)
 _around_us = AROUND_US.cte("around_us")
-_counted = select(
-    _around_us.c.person_id,
-    select(func.count())
-    .where(PersonTrigram.person_id == _around_us.c.person_id, _TRIGRAMS)
-    .scalar_subquery()
-    .label("shared"),
-).subquery("counted")
-
 #: Two ways to those who share enough trigrams: among everybody, and among those whom the agency has to do with.
 _AMONG_ALL = (
     select(PersonTrigram.person_id, func.count().label("shared"))
@@ -144,7 +136,13 @@ _AMONG_ALL = (
     .group_by(PersonTrigram.person_id)
     .having(func.count() >= _LEAST)
 )
-_AMONG_OURS = select(_counted).where(_counted.c.shared >= _LEAST)
+#: An outer join, so that SQLite begins with our people and not with everybody who has these trigrams.
+_AMONG_OURS = (
+    select(_around_us.c.person_id, func.count(PersonTrigram.person_id).label("shared"))
+    .outerjoin(PersonTrigram, and_(PersonTrigram.person_id == _around_us.c.person_id, _TRIGRAMS))
+    .group_by(_around_us.c.person_id)
+    .having(func.count(PersonTrigram.person_id) >= _LEAST)
+)
 
 
 def _by_keys(most):

@@ -51,19 +51,31 @@ def downgrade():
 
 def _fill(connection):
     person = sa.table("person", *map(sa.column, ("id", "given_name", "family_name", "known_as")))
-    key = sa.table("person_name_key", *map(sa.column, ("letters", "beside", "person_id")))
     after = -(2**62)
     while people := connection.execute(
         sa.select(*person.c).where(person.c.id > after).order_by(person.c.id).limit(AT_A_TIME)
     ).all():
-        rows = [
-            {"letters": letters, "beside": beside, "person_id": number}
-            for number, *names in people
-            for letters, beside in sorted(keys(" ".join(names)))
-        ]
-        if rows:
-            connection.execute(sa.insert(key), rows)
+        _write(
+            connection,
+            [
+                (letters, beside, number)
+                for number, *names in people
+                for letters, beside in sorted(keys(" ".join(names)))
+            ],
+        )
         after = people[-1].id
+
+
+def _write(connection, rows):
+    """By the driver's own way for many rows."""
+    cursor = connection.connection.cursor()
+    if connection.dialect.name == "sqlite":
+        cursor.executemany("INSERT INTO person_name_key (letters, beside, person_id) VALUES (?, ?, ?)", rows)
+    else:
+        with cursor.copy("COPY person_name_key (letters, beside, person_id) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    cursor.close()
 
 
 LONGEST = 400
