@@ -414,6 +414,15 @@ def test_only_social_work_records_a_conference_and_what_it_was_told_stays_with_i
     assert "SECRET" not in lead
     assert sees(as_("leah"), meeting) == 404
     assert as_("orla").get(address(meeting, "arrangements")).status_code == 403
+    past = {**parts("day", in_days(-3)), "hour": "14:00", "place": "Area office", "invited": "no"}
+    assert send(as_("tomasz"), page, **past).status_code == 303
+    for who in ("tomasz", "orla"):
+        head = as_(who).get(address(newest())).text.split("</nav>")[1].split("ca-cols")[0]
+        assert "held" in head and "the case manager is not invited" in head and "Not said" in head
+        assert (
+            "in session" not in head.lower() and "Minutes" not in head and "can be read together" not in head
+        )
+        assert "In session" not in as_(who).get("/meetings").text
 
 
 def test_a_coordinator_calls_a_group_meeting_about_no_person(world, as_):

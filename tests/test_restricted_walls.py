@@ -238,7 +238,7 @@ def test_a_conference_takes_in_no_words_in_an_agenda_a_room_or_minutes(as_, worl
     """Not even for who knows the addresses: what is typed there would be minuted, copied and carried over."""
     for who in ("orla", "leah"):
         client = as_(who)
-        assert "textarea" not in client.get(conference + "/agenda").text
+        assert {client.get(conference + one).status_code for one in ("/agenda", "/agenda/print")} == {403}
         token = client.token("/account")
         for path in (
             "/room",

@@ -78,6 +78,7 @@ class Do(StrEnum):
     ANSWER_INVITATION = "meeting:answer"
     PERMIT_ATTENDANCE = "meeting:permit"
     ADD_AGENDA_POINT = "meeting:add-point"
+    VIEW_AGENDA = "meeting:agenda"
     VIEW_REPORTS = "meeting:reports"
     RUN_MEETING = "meeting:run"
     ISSUE_MINUTES = "minutes:issue"

@@ -249,6 +249,7 @@ ON_MEETING = {Do.VIEW_MEETING: lambda viewer, meeting: True} | _not_of_a_confere
         Do.PERMIT_ATTENDANCE: lambda viewer, meeting: (
             _at_the_table(viewer, meeting) and (viewer.manages or viewer.has(COORDINATES))
         ),
+        Do.VIEW_AGENDA: _sees,
         Do.ADD_AGENDA_POINT: _at_the_table,
         Do.VIEW_REPORTS: lambda viewer, meeting: meeting.hosts or meeting.invited,
         Do.RUN_MEETING: _runs,

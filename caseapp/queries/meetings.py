@@ -138,6 +138,8 @@ class MeetingRow:
         """The status from the viewer's side: an invited agency reads what it answered."""
         if self.status is MeetingStatus.SCHEDULED and self.answer is not None and not self.hosts:
             return "To answer" if self.answer is Answer.INVITED else self.answer.label
+        if self.kind is MeetingKind.CONFERENCE and self.status is MeetingStatus.HELD:
+            return "Held"  # it has no minutes here that would still be to come
         return self.status.label
 
 

@@ -53,13 +53,13 @@ def _context(meeting, add=None, form=None, **more) -> dict:
 
 
 @bp.get("/meetings/<id:meeting_id>/agenda")
-@on_meeting(Do.VIEW_MEETING, reads="the agenda of a meeting")
+@on_meeting(Do.VIEW_AGENDA, reads="the agenda of a meeting")
 def agenda(meeting):
     return page("meetings/agenda.html", **_context(meeting))
 
 
 @bp.get("/meetings/<id:meeting_id>/agenda/print")
-@on_meeting(Do.VIEW_MEETING)
+@on_meeting(Do.VIEW_AGENDA)
 def print_agenda(meeting):
     if meeting.case is not None:
         replace_reading(AuditAct.PRINTED, "the agenda of a meeting", case=meeting.case)

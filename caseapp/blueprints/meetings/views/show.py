@@ -94,6 +94,14 @@ def _facts(meeting, details):
         if details.manager_joins_at
         else ""
     )
+    if meeting.kind is MeetingKind.CONFERENCE:
+        invited = "the case manager is invited" if details.invited_at else "the case manager is not invited"
+        return [
+            ("When", *when),
+            ("Where", details.place, ""),
+            ("Chair", details.chair_name or "Not said", ""),
+            ("Called by", details.agency, invited),
+        ]
     return [
         ("When", *when),
         (
