@@ -8,7 +8,7 @@ from sqlalchemy import select
 from caseapp import clock, ids
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken
 from caseapp.extensions import db
-from caseapp.models import AgendaPoint, ConsentGrant, Need
+from caseapp.models import Action, AgendaPoint, ConsentGrant, Need
 from caseapp.queries import meeting_agenda
 from caseapp.services import action_progress, issues
 from caseapp.services.meetings import agenda as service
@@ -158,3 +158,24 @@ def test_a_meeting_of_another_case_has_no_agenda_for_a_stranger(world, meeting):
     assert file(world, meeting, "mark") is None
     with pytest.raises(NotVisible):
         service.move(file(world, meeting), **by(world), key="goal:1", to="up")
+
+
+def test_without_the_words_of_actions_an_agenda_says_the_same_of_each_point(world, meeting):
+    here = file(world, meeting)
+    told, counted = (meeting_agenda.agenda(here, viewer=world.orla, rows=rows) for rows in (True, False))
+    assert [(one.key, one.title, one.why, one.words) for one in counted.points] == [
+        (one.key, one.title, one.why, one.words) for one in told.points
+    ]
+    assert {key: item.words for key, item in counted.actions.items()} == {
+        key: item.words for key, item in told.actions.items()
+    }
+    assert any(item.words for item in counted.actions.values())
+
+
+def test_what_the_person_does_with_an_agency_names_the_person_once_in_every_copy(world, meeting):
+    letter = db.session.get(Action, world.actions["letter"])
+    letter.by_person = True
+    db.session.commit()
+    for who in ("orla", "tomasz"):
+        whose = agenda(world, meeting, who).actions[letter.id].whose
+        assert whose.startswith("Niall, with ") and whose.count("Niall") == 1, whose

@@ -53,6 +53,14 @@ class Item:
         return self._row
 
     @property
+    def whose(self) -> str:
+        """ "Harbour, Tomasz Wilk": who does it, and with whom."""
+        row = self.row
+        if self.raw.by_person and self._look.reader.own_part:
+            return row.worker  # who does it stands in it
+        return f"{row.who}, {row.worker}" if row.worker else row.who
+
+    @property
     def why(self) -> str:
         return ". ".join(_said(word, self.raw, self._look) for word in self.words)
 
