@@ -102,6 +102,13 @@ def test_another_worker_of_the_agency_can_be_named_and_nobody_else(world, as_):
 
 def test_declining_needs_a_reason_and_keeps_it(world, as_):
     tomasz = as_("tomasz")
+    blank = fields_of(tomasz.get(at(world, "bed") + "?answer=decline").text) | {"reason": " "}
+    blank.pop("worker", None)
+    asked = tomasz.post(at(world, "bed", "/refusal"), data=blank)
+    mine = f'<option selected value="{ids.written(world.tomasz.user_id)}">'
+    assert asked.status_code == 422 and mine in asked.text, (
+        "whoever accepts takes it, not the first of the list"
+    )
     empty = tomasz.submit(at(world, "bed"), at(world, "bed", "/refusal"), reason=" ")
     assert empty.status_code == 422 and "Say why, and what could be done instead" in empty.text
     assert act(world, "bed").status is S.REQUESTED

@@ -2,7 +2,7 @@
 
 from flask import request, url_for
 
-from caseapp import clock, dates
+from caseapp import clock, dates, ids
 from caseapp.blueprints.plan import bp, places
 from caseapp.blueprints.plan.forms.update import AnswerForm, UpdateForm
 from caseapp.blueprints.plan.views.show import actions_base
@@ -194,13 +194,21 @@ def _unanswered(case, one, form):
     if not form.stale:
         if action_progress.choices(one.raw.status):  # it has been answered: show the form that fits now
             form = _like(one, form)
-        return refused("plan/action.html", "plan/_action_form.html", **_context(case, one, form))
+        return refused("plan/action.html", "plan/_action_form.html", **_context(case, one, _taking(form)))
     reason, stale = form.reason.data, form.stale
     again = _like(one, form)
     if isinstance(again, AnswerForm):
         again.reason.data = reason
-    context = _context(case, one, again, changed=_who_changed(stale, one))
+    context = _context(case, one, _taking(again), changed=_who_changed(stale, one))
     return either("plan/action.html", "plan/_action_form.html", 409, **context)
+
+
+def _taking(form):
+    """Whoever accepts takes it, also where only a reason for declining was sent: else the list would begin with whichever
+    colleague comes first in it."""
+    if isinstance(form, AnswerForm) and not form.worker.data:
+        form.worker.data = ids.written(viewer().user_id)
+    return form
 
 
 def _like(one, form):
