@@ -55,10 +55,10 @@ class Item:
     @property
     def whose(self) -> str:
         """ "Harbour, Tomasz Wilk": who does it, and with whom."""
-        row = self.row
+        who, worker = plan_rows.owner(self.raw, self._look.reader)
         if self.raw.by_person and self._look.reader.own_part:
-            return row.worker  # who does it stands in it
-        return f"{row.who}, {row.worker}" if row.worker else row.who
+            return worker  # who does it stands in it
+        return f"{who}, {worker}" if worker else who
 
     @property
     def why(self) -> str:

@@ -180,14 +180,7 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         do = "update"
     else:
         do = "change" if status is not PROPOSED else "open"
-    if a.by_person:
-        who, worker = r.first_name, f"with {worker_name(a) or agency_label(a)}" if a.agency_id else "alone"
-        if r.own_part:  # there is no column for who
-            worker = f"{who}, {worker}"
-    elif a.agency_id:
-        who, worker = agency_label(a), worker_name(a) or ("No" if r.own_part else "no") + " worker named yet"
-    else:
-        who, worker = "Nobody yet", worker_name(a)
+    who, worker = owner(a, r)
     if waits:
         mend = (f"Waits for the talk with {clinic}.", "talk", "Record that talk")
     label = "To accept" if asks and status is REQUESTED else status.label
@@ -209,6 +202,16 @@ def in_words(a: Raw, r: Reader, *, mend: tuple | None = None, clinic: str = "") 
         mend,
         a,
     )
+
+
+def owner(a: Raw, r: Reader) -> tuple[str, str]:
+    """Who does it, and their worker or with whom. Who stands in both where a part of a plan has no column for it."""
+    if a.by_person:
+        worker = f"with {worker_name(a) or agency_label(a)}" if a.agency_id else "alone"
+        return r.first_name, f"{r.first_name}, {worker}" if r.own_part else worker
+    if a.agency_id:
+        return agency_label(a), worker_name(a) or ("No" if r.own_part else "no") + " worker named yet"
+    return "Nobody yet", worker_name(a)
 
 
 def waits_for_clinic(a: Raw, clinic: str) -> bool:
