@@ -79,6 +79,9 @@ def application(database, shared, tmp_path_factory):
     compiled = shared / "templates"
     compiled.mkdir(exist_ok=True)
     application.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    if database.kind == "sqlite":
+        with application.app_context():
+            database.let_go = db.engine.dispose
     with passwords.quick(), plans.kept():
         yield application
     with application.app_context():
@@ -96,8 +99,6 @@ def app(application, database):
     yield application
     with application.app_context():
         db.session.remove()
-        if database.kind == "sqlite":
-            db.engine.dispose()  # its open connections look at a file that is about to be replaced
 
 
 @pytest.fixture

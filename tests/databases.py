@@ -1,7 +1,9 @@
 """The two kinds of database, each able to go back to a known state between tests in a few milliseconds.
 
-SQLite: the state is a file, copied over the live one. PostgreSQL: the state is a schema of its own that holds a copy
-of every table with rows; going back empties the tables and copies those rows in, triggers and foreign keys set aside.
+A state is a copy of every table with rows: on SQLite in a file of its own, on PostgreSQL in a schema. Going back empties the
+tables and copies those rows in, triggers and foreign keys set aside, so that open connections, what they know of the tables
+and what they have prepared stay good. Where a test put another file or other tables in the place of SQLite's, the file of the
+state is copied there as a whole.
 """
 
 import contextlib
@@ -69,15 +71,30 @@ class Sqlite(Database):
             shared or self.folder, "migrated.sqlite", lambda file: migrate.upgrade(f"sqlite:///{file}")
         )
         shutil.copyfile(migrated, self.file)
+        #: What closes the connections of the application: they look at a file that is about to be replaced.
+        self.let_go = lambda: None
+        self._states: SqliteStates | None = None
         self.keep(EMPTY)
 
     def keep(self, name):
-        _copy(self.file, self.folder / f"{name}.kept")
+        _copy(self.file, self._kept_as(name))
 
     def reset(self, name=EMPTY):
+        if self._states is None or not self._states.back(name, self._kept_as(name)):
+            self._replace(name)
+
+    def _replace(self, name):
+        """A copy in the place of the file, whatever was done to it."""
+        self.let_go()
+        if self._states:
+            self._states.close()
         for file in self.folder.glob("live.sqlite*"):
             file.unlink()
-        shutil.copyfile(self.folder / f"{name}.kept", self.file)
+        shutil.copyfile(self._kept_as(name), self.file)
+        self._states = SqliteStates(self.file)
+
+    def _kept_as(self, name):
+        return self.folder / f"{name}.kept"
 
     def another(self, name):
         """The url of one more migrated, empty database."""
@@ -99,7 +116,80 @@ class Sqlite(Database):
             file.unlink()
 
     def stop(self):
+        if self._states:
+            self._states.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class SqliteStates:
+    """A connection to one SQLite file that brings it back to states kept in other files. It knows no triggers, as they were
+    not there when it read the tables, and nothing has told it since that they are."""
+
+    ATTACHED = 6  # files that are open at once; SQLite takes ten
+
+    def __init__(self, file):
+        self.file = file
+        self.inode = _inode(file)
+        self.control = sqlite3.connect(file, timeout=1, isolation_level=None, cached_statements=2000)
+        self._attached: dict[str, list[str]] = {}  # of each state: what fills the tables that have rows
+        self._now = None
+        self.tables = [name for (name,) in self._all("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        self._empty = [f'DELETE FROM main."{table}"' for table in self.tables]  # noqa: S608 - our own tables
+        triggers = self._all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        for name, _ in triggers:
+            self.control.execute(f'DROP TRIGGER "{name}"')
+        (self.version,) = self._one("PRAGMA schema_version")
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+            for _, made in triggers:
+                other.execute(made)
+            other.execute(f"PRAGMA schema_version = {self.version}")
+
+    def _all(self, statement):
+        return self.control.execute(statement).fetchall()
+
+    def _one(self, statement):
+        return self.control.execute(statement).fetchone()
+
+    def back(self, name, kept) -> bool:
+        """Go back to the state in the file `kept`; False where this is no longer the file or not its tables, or somebody
+        is writing."""
+        if _inode(self.file) != self.inode:
+            return False
+        try:
+            if self._one("PRAGMA schema_version") != (self.version,):
+                return False
+            if self._now == (name, self._one("PRAGMA data_version")):
+                return True  # nobody else wrote anything since
+            for step in ("BEGIN IMMEDIATE", *self._empty, *self._filling(name, kept), "COMMIT"):
+                self.control.execute(step)
+        except sqlite3.Error:
+            return False
+        self._now = name, self._one("PRAGMA data_version")
+        return True
+
+    def _filling(self, name, kept):
+        """What fills the tables from a state, whose file is attached if it is not yet."""
+        if name not in self._attached:
+            if len(self._attached) == self.ATTACHED:
+                oldest = next(iter(self._attached))
+                self.control.execute(f'DETACH "kept {oldest}"')
+                del self._attached[oldest]
+            self.control.execute(f'ATTACH ? AS "kept {name}"', (str(kept),))
+            self._attached[name] = [
+                f'INSERT INTO main."{table}" SELECT * FROM "kept {name}"."{table}"'  # noqa: S608 - as above
+                for table in self.tables
+                if self._one(f'SELECT 1 FROM "kept {name}"."{table}" LIMIT 1')  # noqa: S608
+            ]
+        else:
+            self._attached[name] = self._attached.pop(name)  # used last
+        return self._attached[name]
+
+    def close(self):
+        self.control.close()
+
+
+def _inode(file):
+    return file.stat().st_ino if file.exists() else None
 
 
 def _copy(file, to):

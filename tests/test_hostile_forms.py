@@ -41,8 +41,6 @@ def restored(app, database, db_session):
     def again():
         db.session.rollback()
         db.session.remove()
-        if database.kind == "sqlite":
-            db.engine.dispose()
         kept = database.kept("hostile", build)
         # the world is built once: on a slow machine its sessions would have lain idle by the time of the later tests
         db.session.execute(update(UserSession).values(seen_at=clock.now(), proved_at=clock.now()))

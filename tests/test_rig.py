@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tests.browser import Browser, faults_of_fragment, faults_of_page, fields_of, watch_over
-from tests.databases import plain_engine
+from tests.databases import Sqlite, plain_engine
 
 GOOD = """<!doctype html><html lang="en"><head><title>Plan – Caseapp</title></head><body><h1>Plan</h1>
 <form method="post" action="/x"><input type="hidden" name="csrf_token" value="t"><label for="a">A</label>
@@ -55,6 +56,58 @@ def test_a_standing_world_is_built_once_and_brought_back(database):
             connection.execute(text("DELETE FROM area"))
     assert built == [1]
     database.reset()
+
+
+@pytest.fixture
+def on_sqlite(shared):
+    """A SQLite of a test's own, for what is done to its file."""
+    database = Sqlite(shared)
+    database.reset()
+    yield database
+    database.stop()
+
+
+def _rules(database):
+    with plain_engine(database.url) as engine, engine.begin() as connection:
+        return set(connection.execute(text("SELECT type, name, sql FROM sqlite_master")).all())
+
+
+def _spoil(database, how):
+    if how == "another file":
+        file = Path(database.url.removeprefix("sqlite:///"))
+        file.rename(file.with_name("aside"))
+        file.touch()
+    else:
+        probe(database.url, how)
+
+
+@pytest.mark.parametrize(
+    "how", ["another file", "DROP TRIGGER audit_entry_no_delete", "CREATE TABLE more (x)"]
+)
+def test_whatever_was_done_to_the_file_or_its_tables_is_undone(on_sqlite, how):
+    before = _rules(on_sqlite)
+    let_go = []
+    on_sqlite.let_go = lambda: let_go.append(1)
+    _spoil(on_sqlite, how)
+    assert _rules(on_sqlite) != before
+    on_sqlite.reset()
+    assert _rules(on_sqlite) == before
+    assert let_go == [1]
+    on_sqlite.reset()
+    assert let_go == [1]  # and from there it goes on in the file
+
+
+def test_what_is_only_added_to_is_brought_back_and_stays_so(database):
+    database.reset()
+    for _ in range(2):
+        probe(
+            database.url,
+            "INSERT INTO audit_entry (id, at, user_name, agency_name, act, what, ground, address, chain, number, key_id, seal)"
+            " VALUES (1, '2026-11-22', '', '', 'read', '', '', '', 0, 1, '', '')",
+        )
+        with pytest.raises(DBAPIError, match="append-only"):
+            probe(database.url, "DELETE FROM audit_entry")
+        database.reset()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
