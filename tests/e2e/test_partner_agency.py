@@ -101,3 +101,20 @@ def test_an_agency_finds_nothing_of_the_others_actions_on_any_page_it_works_with
         assert page.goto(path).status == 200, path
         text = page.content()
         assert not [words for words in FOREIGN if words in text], path
+
+
+def test_a_click_beside_everything_changes_nothing_and_the_skip_link_still_shows_where_one_is(
+    browse, sign_in
+):
+    page = sign_in(browse(), TOMASZ, "/our-actions")
+    drawn = "() => { const s = getComputedStyle(document.querySelector('main')); return [s.backgroundColor, s.outlineStyle]; }"
+    before = page.evaluate(drawn)
+    page.mouse.click(640, 160)
+    assert page.evaluate("document.activeElement.tagName") == "MAIN" and page.evaluate(drawn) == before
+    page.reload()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main" and page.evaluate(drawn) == [
+        before[0],
+        "solid",
+    ]
