@@ -242,6 +242,16 @@ def test_a_minor_edit_asks_nobody_again_and_one_to_be_read_again_asks_everybody(
     assert stand(world.shauna, book.chapters["1.2"]).due_on == TODAY() + timedelta(days=5)
 
 
+def test_what_is_new_is_said_to_those_who_read_an_earlier_version_and_to_no_newcomer(book, world, as_):
+    book.ask("declan", "1.2", team="declan", days=5)
+    book.read("orla", "1.2")
+    book.again("1.2", read_by=TODAY() + timedelta(days=12))
+    for page, says in (("/procedures/my-reading", "New: "), ("/procedures/confirm", "Read again")):
+        assert says in as_("orla").get(page).text, page
+        shauna = as_("shauna").get(page).text
+        assert says not in shauna and "1.2" in shauna, page
+
+
 # --- sets and starters ------------------------------------------------------------------------------------------
 
 

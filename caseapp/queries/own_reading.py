@@ -53,6 +53,8 @@ class Choice:
     reason: str
     due_on: date | None
     reading: ReadingState
+    #: The reader has an earlier version on record: what is new in this one is news to them.
+    again: bool
 
     @property
     def to_read(self) -> bool:
@@ -148,6 +150,7 @@ def _choice(row) -> Choice:
             waived=row.waived_at is not None,
             today=clock.today(),
         ),
+        bool(row.confirmed_number),
     )
 
 
