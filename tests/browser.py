@@ -392,7 +392,9 @@ def _written(tag, attributes):
     return _element(tag, tuple(pairs))
 
 
+@lru_cache(16)
 def parse(text: str) -> Page:
+    """What the rules need to know; nobody changes it. A page that is judged is often read again for its forms."""
     page = Page(lambda at: text.count("\n", 0, at) + 1)
     if not _read_strictly(page, text):
         page = Page(lambda line: line)

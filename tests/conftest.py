@@ -89,12 +89,13 @@ def application(database, shared, tmp_path_factory):
 
 
 @pytest.fixture
-def app(application, database):
-    """The application on a migrated, empty database."""
+def app(request, application, database):
+    """The application on a migrated, empty database; where the test has a `world`, that brings its own state."""
     from caseapp.extensions import db
     from caseapp.web import pace
 
-    database.reset()
+    if "world" not in request.fixturenames:
+        database.reset()
     pace.forget()
     yield application
     with application.app_context():
