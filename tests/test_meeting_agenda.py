@@ -14,6 +14,7 @@ from caseapp.services import action_progress, issues
 from caseapp.services.meetings import agenda as service
 from caseapp.services.meetings import room
 from caseapp.vocabulary import ActionStatus, NeedLevel
+from tests.gaps import raised
 from tests.meetings_at import begun, by, file, scheduled
 
 
@@ -62,8 +63,23 @@ def test_needs_issues_and_ending_consents_stand_on_it_until_they_are_settled(wor
     titles = [point.title for point in found.points]
     assert any("a high need, no goal yet" in title for title in titles)
     assert "Consent of Harbour Hostel" in titles and "Issue raised by Harbour Hostel" in titles
+    for who in ("tomasz", "leah"):
+        assert not any(key.startswith("need:") for key in keys(world, meeting, who))
+    assert f"issue:{issue}" in keys(world, meeting, "tomasz")
+    assert f"issue:{issue}" not in keys(world, meeting, "leah")
     issues.answer(world.case_for(world.orla), issue, **by(world), answer="It is changed", version=1)
     assert f"issue:{issue}" not in keys(world, meeting), "live until the start"
+
+
+def test_open_gaps_and_blocks_of_the_case_are_points_for_those_who_see_all_of_it(world, meeting):
+    ours = raised(world.orla, world.case_for(world.orla))
+    theirs = raised(world.tomasz, world.case_for(world.tomasz), title="CANARY-HARBOUR-gap")
+    found = [point for point in agenda(world, meeting).points if point.key.startswith("barrier:")]
+    assert {point.key for point in found} == {f"barrier:{ours}", f"barrier:{theirs}"}
+    said = next(point for point in found if point.record_id == ours)
+    assert said.title.startswith("Block GB-") and said.why.startswith("Manager, Declan Moyne, "), said
+    for who in ("tomasz", "leah"):
+        assert not any(key.startswith("barrier:") for key in keys(world, meeting, who))
 
 
 def test_an_agency_reads_its_own_copy_and_nothing_of_the_others(world, meeting, as_):
@@ -137,13 +153,16 @@ def test_what_is_carried_over_stands_on_the_next_agenda_and_its_minutes_wait_to_
 
     first = begun(world)
     own = service.add(file(world, first), **by(world), title="A key for the shed")
+    service.add(file(world, first), **by(world), title="A lamp")
     room.carry(file(world, first), **by(world), key=f"own:{own}")
     room.carry(file(world, first), **by(world), key=f"action:{world.actions['letter']}")
     closed(world, first)
     minutes.issue(file(world, first), **by(world))
     second = scheduled(world, at=clock.now() + timedelta(days=30))
     found = agenda(world, second)
-    assert "A key for the shed" in [point.title for point in found.points]
+    titles = [point.title for point in found.points]
+    assert "A key for the shed" in titles and "A lamp" not in titles
+    assert "carried" not in found.actions[world.actions["bed"]].words
     whys = found.actions[world.actions["letter"]].words
     assert "carried" in whys
     assert f"minutes:{first}" in keys(world, second)

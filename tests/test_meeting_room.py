@@ -293,10 +293,12 @@ def test_a_part_without_the_person_needs_a_reason_and_holds_what_is_decided_in_i
     meeting_room.begin_apart(here, **by(world), reason="Safety of a worker")
     decision = decide(world, meeting)
     assert db.session.get(MeetingDecision, decision).apart_id is not None
-    assert "minuted apart" in as_("orla").get(url(meeting, "room")).text
+    going_on = "A part without Niall has been going on since"
+    assert going_on in as_("orla").get(url(meeting, "room")).text
     with pytest.raises(RuleBroken, match="has not ended"):
         closed(world, meeting)
     meeting_room.write_apart(here, **by(world), text="CANARY-LEAD-apart", end=True)
+    assert going_on not in as_("orla").get(url(meeting, "room")).text
     closed(world, meeting)
 
 
@@ -318,6 +320,17 @@ def test_closing_asks_who_was_there_and_starts_the_chairs_clocks_B7(world, meeti
 def test_only_those_who_run_it_write_in_it(world, meeting):
     with pytest.raises(NotAllowed):
         meeting_room.write(file(world, meeting, "tomasz"), **by(world, "tomasz"), persons_view="mine")
+
+
+def test_the_chair_reads_how_many_agreed_and_how_many_did_not(world, meeting, as_):
+    orla, tomasz, leah = (seats(meeting)[name] for name in (world.orla.name, "Tomasz Wilk", "Leah Quigg"))
+    split = Said(
+        text="x", agrees=frozenset({orla, tomasz}), disagrees=frozenset({leah}), against="y", **changed()
+    )
+    decide(world, meeting, said=split)
+    assert "agreed by 2, 1 against" in as_("orla").get(url(meeting, "room")).text
+    decide(world, meeting, key="bed", said=Said(text="z", **changed()))
+    assert "nobody’s agreement noted" in as_("orla").get(url(meeting, "room")).text
 
 
 #: What each page of a running meeting may ask, the reading's own entry and the counts of the navigation among it.
