@@ -272,7 +272,9 @@ def test_a_form_opened_before_a_withdrawal_does_not_reopen_the_plan_F7(world, as
     answer = browser.post(form.action, data=form.fields | agreed(purpose="kept words"))
     assert answer.status_code == 409
     assert (
-        "Declan Moyne changed this at " in answer.text and "nothing is lost" in answer.text and "kept words" in answer.text
+        "Declan Moyne changed this at " in answer.text
+        and "nothing is lost" in answer.text
+        and "kept words" in answer.text
     )
     assert as_("tomasz").get(f"{BASE}/own").status_code == 404
     (again,) = [f for f in parse(answer.text).forms if f.method == "post" and "consent" in f.action]
