@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 
 import psycopg
@@ -45,7 +46,8 @@ class Database:
         self._kept = {}
 
     def kept(self, name: str, build):
-        """Go to the state that `build()` leaves behind; it runs once and its answer is given back every time.
+        """Go to the state that `build()` leaves behind; it runs once, and a copy of its answer is given back every time:
+        what a test puts into it goes with that test.
 
         The answer must be plain values (ids, references), never rows of a session.
         """
@@ -56,7 +58,7 @@ class Database:
             self._kept[name] = answer
         else:
             self.reset(name)
-        return self._kept[name]
+        return deepcopy(self._kept[name])
 
 
 class Sqlite(Database):

@@ -49,7 +49,9 @@ def test_a_standing_world_is_built_once_and_brought_back(database):
         return {"area": 1}
 
     for _ in range(3):
-        assert database.kept("rig", build) == {"area": 1}
+        found = database.kept("rig", build)
+        assert found == {"area": 1}
+        found["street"] = 2
         with plain_engine(database.url) as engine, engine.begin() as connection:
             assert connection.scalar(text("SELECT count(*) FROM area")) == 1
             connection.execute(text("UPDATE area SET name = 'B'"))
