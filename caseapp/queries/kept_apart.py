@@ -12,6 +12,7 @@ from caseapp.models.base import Id
 from caseapp.policy import scopes
 from caseapp.policy.kept_apart import READS_KEPT_ENTRY, KeptApartFile
 from caseapp.policy.viewer import Viewer
+from caseapp.queries.restricted import SAID
 from caseapp.vocabulary import RestrictedKind
 
 PER_PAGE = 20
@@ -40,15 +41,7 @@ _Corrected = aliased(RestrictedEntry, name="kept_corrected")
 _OF_CASE = (RestrictedEntry.case_id == bindparam("case_id", type_=Id), READS_KEPT_ENTRY)
 _ENTRIES = (
     select(
-        RestrictedEntry.id,
-        RestrictedEntry.kind,
-        RestrictedEntry.given_by,
-        RestrictedEntry.received_on,
-        RestrictedEntry.text,
-        RestrictedEntry.why,
-        RestrictedEntry.known_to,
-        RestrictedEntry.third_party,
-        RestrictedEntry.narrow,
+        *SAID,
         _Author.name.label("author"),
         RestrictedEntry.written_at,
         _Corrected.received_on.label("corrects"),

@@ -15,10 +15,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    literal,
-    null,
     or_,
-    select,
     union_all,
 )
 
@@ -31,6 +28,7 @@ from caseapp.policy.scopes import CaseFile, Sight
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda_items, meeting_blocks, plan_rows
 from caseapp.queries.meeting_agenda_items import Item, Look, counted
+from caseapp.queries.mixed_rows import mixed_rows
 from caseapp.queries.plan_rows import CASE_ID
 from caseapp.vocabulary import ActionStatus, GoalStatus, NeedLevel, PointSource
 
@@ -101,26 +99,17 @@ class _Matter(NamedTuple):
     more: int | None
 
 
-_EMPTY = {
-    "text": cast(null(), String),
-    "name": cast(null(), String),
-    "level": cast(null(), String),
-    "flag": cast(null(), Boolean()),
-    "until": cast(null(), Date),
-    "at": cast(null(), UTC),
-    "number": cast(null(), Integer),
-    "rank": cast(null(), Integer),
-    "more": cast(null(), Integer),
-}
-
-
-def _part(kind, id_, **columns):
-    return select(
-        literal(kind).label("kind"),
-        id_.label("id"),
-        *(columns.get(name, empty).label(name) for name, empty in _EMPTY.items()),
-    )
-
+_part = mixed_rows(
+    text=String,
+    name=String,
+    level=String,
+    flag=Boolean(),
+    until=Date,
+    at=UTC,
+    number=Integer,
+    rank=Integer,
+    more=Integer,
+)
 
 _SERVED = (
     exists()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, Date, Integer, String, and_, bindparam, cast, literal, null, select, union_all
+from sqlalchemy import Boolean, Date, Integer, String, and_, bindparam, cast, select, union_all
 from sqlalchemy.orm import aliased
 
 from caseapp import clock, dates, ids
@@ -29,6 +29,7 @@ from caseapp.policy import scopes
 from caseapp.policy.scopes import CaseFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import plan_head, plan_quality, plan_rows, plan_standing
+from caseapp.queries.mixed_rows import mixed_rows
 from caseapp.queries.plan_head import Head
 from caseapp.queries.plan_rows import CASE_ID, Raw, Row
 from caseapp.queries.plan_standing import Standing
@@ -98,27 +99,18 @@ class Aside(NamedTuple):
     at: datetime | None
 
 
-_NONE = {
-    "agency_id": cast(null(), Id),
-    "name": cast(null(), String),
-    "text": cast(null(), String),
-    "more": cast(null(), String),
-    "flag": cast(null(), Boolean()),
-    "number": cast(null(), Integer),
-    "day": cast(null(), Date),
-    "until": cast(null(), Date),
-    "at": cast(null(), UTC),
-}
 _WORD = String()
-
-
-def _aside(kind, id_, **columns):
-    return select(
-        literal(kind).label("kind"),
-        id_.label("id"),
-        *(columns.get(name, empty).label(name) for name, empty in _NONE.items()),
-    )
-
+_aside = mixed_rows(
+    agency_id=Id,
+    name=String,
+    text=String,
+    more=String,
+    flag=Boolean(),
+    number=Integer,
+    day=Date,
+    until=Date,
+    at=UTC,
+)
 
 _Author = aliased(User, name="author")
 

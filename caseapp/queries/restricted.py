@@ -49,7 +49,8 @@ class Entry:
 
 _CASE = bindparam("case_id", type_=Id)
 _Author = aliased(User, name="entry_author")
-_COLUMNS = (
+#: What an entry says; with it goes who wrote it, and when.
+SAID = (
     RestrictedEntry.id,
     RestrictedEntry.kind,
     RestrictedEntry.given_by,
@@ -59,6 +60,9 @@ _COLUMNS = (
     RestrictedEntry.known_to,
     RestrictedEntry.third_party,
     RestrictedEntry.narrow,
+)
+_COLUMNS = (
+    *SAID,
     _Author.name.label("author"),
     Agency.name.label("agency"),
     (RestrictedEntry.agency_id == Case.lead_agency_id).label("own"),

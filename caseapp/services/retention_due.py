@@ -55,9 +55,10 @@ def due(at: datetime, *, agency_id: int | None = None, person_id: int | None = N
     that ended later holds the rest, and so does the part of an agency that led the case before, until its own day (X-9).
     What is open, or was decided to be kept longer, is not due."""
     today = clock.local_day(at)
-    found, holds = _all(at, agency_id, person_id)
+    years: dict[int, dict] = {}
+    found, holds = _all(years, at, agency_id, person_id)
     found = [one for one in found if one.due_on <= today]
-    later = _later(found, {})
+    later = _later(found, years)
     kept_longer = _kept_longer(today)
     for part, key in holds:
         if part.due_on > today or (part.agency_id, part.person_id) in kept_longer:
@@ -73,7 +74,7 @@ def parts_ahead(at: datetime, *, agency_id: int | None = None, person_id: int | 
     """What stayed with agencies that handed their cases over and is not due yet: each reads of it in its own list, with its own
     day (docs/decisions/0035)."""
     today = clock.local_day(at)
-    found, _holds = _all(at, agency_id, person_id)
+    found, _holds = _all({}, at, agency_id, person_id)
     kept_longer = _kept_longer(today)
     return [
         one
@@ -91,9 +92,9 @@ def _kept_longer(today) -> set:
     return {tuple(row) for row in rows}
 
 
-def _all(at, agency_id, person_id):
-    """What each agency keeps, due or not, once for each person; and which part holds whose record: (part, (agency, person))."""
-    years: dict[int, dict] = {}
+def _all(years, at, agency_id, person_id):
+    """What each agency keeps, due or not, once for each person; and which part holds whose record: (part, (agency, person)).
+    `years`: the settings of agencies as far as they were read."""
     found = {
         (one.agency_id, one.person_id): one
         for one in (
