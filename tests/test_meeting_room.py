@@ -17,6 +17,7 @@ from caseapp.services.meetings import room as meeting_room
 from caseapp.services.meetings.decisions import Said
 from caseapp.vocabulary import ActionStatus, ChangeKind, MeetingStatus, Presence
 from caseapp.working_days import add_working_days
+from tests.browser import parse
 from tests.meetings_at import begun, by, closed, file, scheduled, seats
 
 HTMX = {"HX-Request": "true"}
@@ -177,6 +178,71 @@ def test_an_agencys_own_update_made_meanwhile_is_shown_and_never_overwritten_F5(
     with pytest.raises(Stale):
         decide(world, meeting, base=1)
     decide(world, meeting, base=1, over=True)
+
+
+def record_from_an_open_page(client, meeting, world, page, **more):
+    """The button, pressed on a row that was opened when `page` was read."""
+    due = clock.today() + timedelta(days=20)
+    to = url(meeting, "room/actions", ids.written(world.actions["letter"]))
+    (form,) = (form for form in parse(page).forms if form.action == to)
+    fields = form.fields | {
+        "do": "date",
+        "text": "A new day",
+        "due_on-day": due.day,
+        "due_on-month": due.month,
+        "due_on-year": due.year,
+    }
+    return client.post(to, data=fields | more, headers={} if "do_now" in more else HTMX)
+
+
+def test_what_was_typed_before_and_saved_after_an_agencys_update_shows_both_sides(world, meeting, as_):
+    orla = as_("orla")
+    action = db.session.get(Action, world.actions["letter"])
+    action.what = "Write “it”\n" * 900
+    db.session.commit()
+    page = orla.get(url(meeting, "room/actions", ids.written(world.actions["letter"]))).text
+    action_progress.progress(
+        world.case_for(world.tomasz),
+        world.actions["letter"],
+        **by(world, "tomasz"),
+        version=action.version,
+        note="The manager will look at it",
+    )
+    assert record_from_an_open_page(orla, meeting, world, page).status_code == 200, "kept as it is typed"
+    answer = record_from_an_open_page(orla, meeting, world, page, do_now="record")
+    assert answer.status_code == 409
+    assert "Nothing was overwritten" in answer.text and "It stood when you wrote" in answer.text
+    assert "The manager will look at it" in answer.text and "Decide this, knowing of their change" in answer.text
+    kept = db.session.scalar(select(MeetingChange.base))
+    assert kept["note"] == "" and kept["status"] == "accepted" and len(kept["what"]) > 9_000, "what stood on the page, not what stands now"
+
+
+def test_a_change_that_no_column_shows_is_said_all_the_same(world, meeting, as_):
+    orla = as_("orla")
+    page = orla.get(url(meeting, "room/actions", ids.written(world.actions["letter"]))).text
+    action = db.session.get(Action, world.actions["letter"])
+    action.review_on = clock.today() + timedelta(days=3)
+    db.session.commit()
+    answer = record_from_an_open_page(orla, meeting, world, page, do_now="record")
+    assert answer.status_code == 409
+    assert "Nothing was overwritten" in answer.text and "something else about it" in answer.text
+    answer = record_from_an_open_page(orla, meeting, world, page, do_now="over")
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    "stood",
+    ["", "{", "[]", "7", '{"status": "nonsense"}', '{"status": "accepted", "due_on": "soon"}', "[" * 50_000],
+)
+def test_what_the_page_claims_to_have_shown_may_be_junk(world, meeting, as_, stood):
+    orla = as_("orla")
+    page = orla.get(url(meeting, "room/actions", ids.written(world.actions["letter"]))).text
+    action_progress.progress(
+        world.case_for(world.tomasz), world.actions["letter"], **by(world, "tomasz"), version=1, note="Mine"
+    )
+    assert record_from_an_open_page(orla, meeting, world, page, stood=stood).status_code == 200
+    answer = record_from_an_open_page(orla, meeting, world, page, stood=stood, do_now="record")
+    assert answer.status_code == 409 and "Mine" in answer.text
 
 
 def test_only_its_owner_says_how_an_action_stands_C7(world, meeting):

@@ -132,7 +132,7 @@ def action_form(meeting, agenda, places, action_id, decision) -> ActionDecisionF
         raise NotVisible
     form = ActionDecisionForm(places, item.raw.status, agencies(meeting), key=f"d{ids.written(action_id)}")
     if not form.is_submitted():
-        form.base.data = str(item.raw.version)
+        form.show(item.raw)
         form.do.data = "keep"
         if decision is not None:
             form.fill(decision)

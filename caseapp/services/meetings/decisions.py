@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from caseapp.errors import NotVisible, RuleBroken, Stale
 from caseapp.extensions import db
 from caseapp.ids import new_id
-from caseapp.models import Action, Agency, Attendee, DecisionView, Goal, MeetingChange, MeetingDecision
+from caseapp.models import Action, Agency, Attendee, DecisionView, Goal, MeetingChange, MeetingDecision, User
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda as agendas
@@ -54,13 +54,15 @@ def save(
     action_id: int | None = None,
     goal_id: int | None = None,
     base: int | None = None,
+    stood: dict[str, Any] | None = None,
     over: bool = False,
     version: int | None = None,
     recorded: bool = False,
 ) -> int:
     """Keep a decision as it is typed, or (`recorded`) as it was decided. One action has one decision in a meeting.
 
-    `base` is the version of the action or goal that stood on the writer's page; `over` says that they have seen what its
+    `base` is the version of the action or goal that stood on the writer's page, `stood` what it said there (as `stands` gives
+    it): where it was changed before anything of the decision was kept, only that page still knows. `over` says that they have seen what its
     agency changed since, and decide over it. Raises Stale, with what is saved, where somebody else wrote the same
     decision meanwhile or, on recording, where the action was changed since. Returns the decision's id."""
     meeting = running(file, actor)
@@ -86,7 +88,7 @@ def save(
     row.text, row.reason, row.for_all, row.to_gaps = said.text, said.reason, said.for_all, said.to_gaps
     row.made_by_id = actor.user_id
     _keep_views(meeting, row, said)
-    change = _keep_change(meeting, row, said, about, base, over, actor, at)
+    change = _keep_change(meeting, row, said, about, base, stood, over, actor, at)
     db.session.flush()
     if recorded:
         _check(file, meeting, row, change, said, about, actor, at)
@@ -216,7 +218,7 @@ def _keep_views(meeting, row, said):
         )
 
 
-def _keep_change(meeting, row, said, about, base, over, actor, at):
+def _keep_change(meeting, row, said, about, base, stood, over, actor, at):
     if said.kind is None:
         return None
     change = _change_of(row)
@@ -225,7 +227,7 @@ def _keep_change(meeting, row, said, about, base, over, actor, at):
         if about is not None and said.kind in (ChangeKind.ACTION_CHANGED, ChangeKind.GOAL_CHANGED):
             seen = about.version if over or base is None else base
             change.base_version = min(seen, about.version)
-            change.base = _stands(about)
+            change.base = _stands(about) if seen >= about.version else stood or {}
     elif over and about is not None:
         change.base_version, change.base = about.version, _stands(about)
     change.content = said.change
@@ -281,16 +283,28 @@ def _change_of(row):
     ).first()
 
 
+def stands(action, *, agency: str | None, worker: str) -> dict:
+    """How an action stands, for the two sides of a conflict: its columns, and in words who does it."""
+    return {
+        "status": action.status.value,
+        "due_on": action.due_on and action.due_on.isoformat(),
+        "who": ", ".join(part for part in (agency, worker) if part),
+        "what": action.what,
+        "note": action.last_note,
+    }
+
+
 def _stands(about) -> dict:
-    """What stood there when the change was written, for the two sides of a conflict."""
-    if isinstance(about, Action):
-        return {
-            "status": about.status.value,
-            "due_on": about.due_on and about.due_on.isoformat(),
-            "what": about.what,
-            "note": about.last_note,
-        }
-    return {"status": about.status.value, "words": about.words}
+    """What stood there when the change was written."""
+    if not isinstance(about, Action):
+        return {"status": about.status.value, "words": about.words}
+    agency, worker = db.session.execute(
+        select(
+            select(Agency.name).where(Agency.id == about.owner_agency_id).scalar_subquery(),
+            select(User.name).where(User.id == about.owner_user_id).scalar_subquery(),
+        )
+    ).one()
+    return stands(about, agency=agency, worker=worker or about.owner_name)
 
 
 def _check(file, meeting, row, change, said, about, actor, at):

@@ -1,5 +1,6 @@
 """What is typed in a meeting: about the whole of it, about one point, and what was decided."""
 
+import json
 from datetime import date
 
 from flask import request
@@ -18,9 +19,9 @@ from caseapp import clock, ids
 from caseapp.blueprints.meetings.forms.fields import HourField, Pick, Versioned, hour_of, picks
 from caseapp.services.action_progress import ALLOWED
 from caseapp.services.meetings import minutes_apply as plan
-from caseapp.services.meetings.decisions import Said
-from caseapp.vocabulary import ChangeKind, Presence
-from caseapp.web.forms import DayField, Form, at_most
+from caseapp.services.meetings.decisions import Said, stands
+from caseapp.vocabulary import ActionStatus, ChangeKind, Presence
+from caseapp.web.forms import DayField, Form, at_most, clean
 
 
 class Ticks(SelectMultipleField):
@@ -202,6 +203,17 @@ def _named(place) -> str:
     return place.name if place.kind.value == "person" or not place.agency else f"{place.name}, {place.agency}"
 
 
+def _is_day(text: str | None) -> bool:
+    try:
+        return text is None or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+#: What of an action stands side by side where its agency changed it meanwhile.
+SHOWN = {"status": "Status", "due_on": "By when", "who": "Who", "what": "Words", "note": "Note"}
+
+
 class ActionDecisionForm(DecisionForm):
     """A decision about one action of the plan, in its row."""
 
@@ -220,11 +232,31 @@ class ActionDecisionForm(DecisionForm):
             (do, label) for do, label in DO.items() if do not in plan.STATUS or plan.STATUS[do] in reach
         )
         self.agency.offer(agencies)
+        #: What the page says of the action, as JSON: nobody types it, so it has no limit of its own.
+        self.stood = request.form.get("stood", "")
 
     @property
     def seen_base(self) -> int | None:
         text = self.base.data or ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def show(self, action) -> None:
+        """Carry with the page which version of the action it shows, and what that says."""
+        self.base.data = str(action.version)
+        shown = stands(action, agency=action.agency_name, worker=action.user_name or action.owner_name)
+        self.stood = json.dumps(shown, ensure_ascii=False)
+
+    @property
+    def seen_stood(self) -> dict[str, str]:
+        """What the writer's page said of the action; nothing where that cannot be read."""
+        try:
+            said = json.loads(self.stood or "{}")
+        except (ValueError, RecursionError):
+            return {}
+        if not isinstance(said, dict):
+            return {}
+        texts = {name: clean(said[name]) for name in SHOWN if isinstance(said.get(name), str)}
+        return texts if texts.get("status") in set(ActionStatus) and _is_day(texts.get("due_on")) else {}
 
     def change(self) -> dict:
         do = self.do.data if self.do.data in DO else plan.KEEP

@@ -7,7 +7,7 @@ from flask import request, url_for
 from caseapp import clock, dates, ids
 from caseapp.blueprints.meetings import bp
 from caseapp.blueprints.meetings import room as rooms
-from caseapp.blueprints.meetings.forms.room import NewForm
+from caseapp.blueprints.meetings.forms.room import SHOWN, ActionDecisionForm, NewForm
 from caseapp.errors import NotVisible
 from caseapp.policy.do import Do
 from caseapp.queries import (
@@ -18,7 +18,7 @@ from caseapp.queries import (
     meeting_room_needs,
 )
 from caseapp.services.meetings import decisions as service
-from caseapp.vocabulary import ActionStatus, ChangeKind
+from caseapp.vocabulary import ActionStatus, ChangeKind, GoalStatus
 from caseapp.web.access import on_meeting
 from caseapp.web.answers import either, page, refused, saved, wants_fragment
 from caseapp.web.forms import Form
@@ -71,6 +71,7 @@ def record_decision(meeting, action_id):
         point_key=f"goal:{item.raw.goal_id}",
         action_id=action_id,
         base=form.seen_base,
+        stood=form.seen_stood,
         over=do == "over",
         version=form.seen_version,
         recorded=do in ("record", "over") and not typing,
@@ -103,35 +104,31 @@ def record_decision(meeting, action_id):
 
 
 def _conflict(form, decision) -> dict:
-    """Both sides of a conflict: what stands now, and what stood when the decision was written."""
+    """Both sides of a conflict: what stands now beside what stood when the decision was written, or where two wrote the
+    same decision, beside what was typed here. Only what differs; nothing where something else was changed."""
     stale = form.stale
-    base = (decision and decision.base) or {}
-    rows = []
-    for name, label in (
-        ("status", "Status"),
-        ("due_on", "By when"),
-        ("what", "Words"),
-        ("note", "Note"),
-        ("text", "What was decided"),
-        ("reason", "Why"),
-    ):
-        if name not in stale.saved:
-            continue
-        then = base.get(name) if name not in ("text", "reason") else form[name].data
-        rows.append((label, _words(name, stale.saved[name]), _words(name, then)))
-    if "text" in stale.saved:
+    of_plan = "status" in stale.saved
+    if of_plan:
+        mine, labels = (decision and decision.base) or getattr(form, "seen_stood", {}), SHOWN
+    else:
+        mine, labels = {name: form[name].data for name in stale.saved}, {}
         form.version.data = str(stale.version)
+    rows = [
+        (labels.get(name) or form[name].label.text, _words(form, name, saved), _words(form, name, mine.get(name)))
+        for name, saved in stale.saved.items()
+        if name in mine or not mine
+    ]
     return {
         "conflict": [row for row in rows if row[1] != row[2]],
         "conflict_by": stale.by or "Somebody",
         "conflict_at": dates.hour(stale.at) if stale.at else "",
-        "of_action": "status" in stale.saved,
+        "of_action": of_plan,
     }
 
 
-def _words(name, value) -> str:
+def _words(form, name, value) -> str:
     if name == "status" and value:
-        return ActionStatus(value).label
+        return (ActionStatus if isinstance(form, ActionDecisionForm) else GoalStatus)(value).label
     if name == "due_on" and value:
         return dates.day(date.fromisoformat(value))
     return value or ""
