@@ -212,9 +212,13 @@ def test_what_was_typed_before_and_saved_after_an_agencys_update_shows_both_side
     answer = record_from_an_open_page(orla, meeting, world, page, do_now="record")
     assert answer.status_code == 409
     assert "Nothing was overwritten" in answer.text and "It stood when you wrote" in answer.text
-    assert "The manager will look at it" in answer.text and "Decide this, knowing of their change" in answer.text
+    assert (
+        "The manager will look at it" in answer.text and "Decide this, knowing of their change" in answer.text
+    )
     kept = db.session.scalar(select(MeetingChange.base))
-    assert kept["note"] == "" and kept["status"] == "accepted" and len(kept["what"]) > 9_000, "what stood on the page, not what stands now"
+    assert kept["note"] == "" and kept["status"] == "accepted" and len(kept["what"]) > 9_000, (
+        "what stood on the page, not what stands now"
+    )
 
 
 def test_a_change_that_no_column_shows_is_said_all_the_same(world, meeting, as_):

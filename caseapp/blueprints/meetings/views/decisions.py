@@ -114,7 +114,11 @@ def _conflict(form, decision) -> dict:
         mine, labels = {name: form[name].data for name in stale.saved}, {}
         form.version.data = str(stale.version)
     rows = [
-        (labels.get(name) or form[name].label.text, _words(form, name, saved), _words(form, name, mine.get(name)))
+        (
+            labels.get(name) or form[name].label.text,
+            _words(form, name, saved),
+            _words(form, name, mine.get(name)),
+        )
         for name, saved in stale.saved.items()
         if name in mine or not mine
     ]
