@@ -1,75 +1,37 @@
-"""The other yardstick: the same plan page by hand-written SQL and Jinja, with no session, no visibility, no audit, no form
-tokens. What our page costs above this is what its duties cost."""
+"""The other yardstick: the plan page of a case manager by hand-written SQL and one Jinja template, with no session, no
+visibility, no audit and no form tokens, and word for word what ours says (`tests/test_bench_raw.py`). What our page costs
+above this is what its duties cost, and how it is built.
 
-import os
-import sqlite3
-from datetime import UTC, date, datetime
+Everything is computed from the rows: what is to be put right, why a meeting is called for, the numbers beside the navigation.
+The reader is whoever is case manager, with the places of a worker. Left out is what no plain open case has: a closed case, one
+that is being or was handed over, emergency access, restricted and withheld matter, what the person says beside the record, the
+chapter of an agency's own handbook; and the filters and the other grouping, to which the page only links.
+"""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask, abort
 from jinja2 import Environment, FileSystemLoader
 
-from caseapp import dates, ids, working_days
+from bench.raw_sql import ACTIONS, ASIDE, GOALS, HEAD, day, given, local, moment, rows
+from bench.raw_words import OPEN, action, agencies, agreed_by, called_for, standing
+from caseapp import clock, dates, ids, protocols, references, settings_catalogue, working_days
+from caseapp.vocabulary import GoalStatus, MeetingKind, MeetingStatus, PlanStatus
 
 app = Flask(__name__, static_folder=None)
-URL = os.environ["DATABASE_URL"]
-_env = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True
-)
-_page = _env.get_template("raw_plan.html")
+_page = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+).get_template("raw_plan.html")
 
-ACTIONS = """
-SELECT a.id, a.goal_id, a.what, a.due_on, a.status, a.last_note, a.last_note_at, a.last_note_by,
-       g.name AS agency, g.id AS agency_id, u.name AS worker
-FROM action a LEFT JOIN agency g ON g.id = a.owner_agency_id LEFT JOIN "user" u ON u.id = a.owner_user_id
-WHERE a.case_id = ? ORDER BY a.goal_id, a.due_on, a.id"""
-GOALS = """
-SELECT g.id, g.number, g.domain, g.words, g.measure, g.target_on, g.priority, n.level
-FROM goal g LEFT JOIN need n ON n.case_id = g.case_id AND n.domain = g.domain WHERE g.case_id = ? ORDER BY g.number"""
-HEAD = """
-SELECT c.id, c.reference, p.given_name, p.family_name, p.born_on, a.name, u.name, u.phone, m.name, k.agreed_version,
-       k.agreed_at, k.next_review_on, k.contingency, c.commitment_ends_on
-FROM "case" c JOIN person p ON p.id = c.person_id JOIN agency a ON a.id = c.lead_agency_id
-JOIN case_assignment s ON s.case_id = c.id AND s.role = 'case_manager' AND s.to_at IS NULL
-JOIN "user" u ON u.id = s.user_id JOIN "user" m ON m.id = c.line_manager_id JOIN care_plan k ON k.case_id = c.id
-WHERE c.reference = ?"""
-GRANTS = """
-SELECT g.agency_id, a.name, g.expires_on, g.full_plan FROM consent_grant g JOIN agency a ON a.id = g.agency_id
-WHERE g.case_id = ? AND g.status = 'active' ORDER BY a.name"""
-VERSIONS = "SELECT number, agreed_at FROM plan_version WHERE case_id = ? ORDER BY number DESC"
-EVENTS = """
-SELECT e.summary, e.at, u.name FROM event e JOIN "user" u ON u.id = e.actor_id
-WHERE e.case_id = ? ORDER BY e.at DESC LIMIT 6"""
-
-TAGS = {
-    "proposed": ("t-proposed", "Proposed"),
-    "requested": ("t-asked", "Asked"),
-    "accepted": ("t-accepted", "Accepted"),
-    "in_progress": ("t-going", "Under way"),
-    "blocked": ("t-blocked", "Blocked"),
-    "completed": ("t-done", "Done"),
-    "not_completed": ("t-notdone", "Not done"),
-    "declined": ("t-declined", "Declined"),
-    "cancelled": ("t-notdone", "Stopped"),
-}
-OPEN = {"proposed", "requested", "accepted", "in_progress", "blocked"}
-
-
-def _connect():
-    if URL.startswith("sqlite"):
-        connection = sqlite3.connect(URL.removeprefix("sqlite:///"), isolation_level=None)
-        return lambda sql, value: connection.execute(sql, (value,)).fetchall()
-    import psycopg
-
-    connection = psycopg.connect(URL.replace("+psycopg", ""), autocommit=True)
-    return lambda sql, value: connection.execute(sql.replace("?", "%s"), (value,)).fetchall()
-
-
-_rows = None
-
-
-def _day(value):
-    return value if value is None or isinstance(value, date) else date.fromisoformat(str(value)[:10])
+ENDED_GOALS = {"completed", "cancelled"}
+LEVELS = {"low": "low need", "medium": "medium need", "high": "high need"}
+ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+NUMBERS = "One Two Three Four Five Six Seven Eight Nine".split()
 
 
 @app.get("/sign-in")
@@ -79,48 +41,199 @@ def ready():
 
 @app.get("/cases/<reference>/plan")
 def plan(reference):
-    global _rows
-    if _rows is None:
-        _rows = _connect()
-    today = datetime.now(UTC).date()
-    head = _rows(HEAD, reference)[0]
-    case_id = head[0]
-    actions, counts, by_goal = _rows(ACTIONS, case_id), {}, {}
-    for a in actions:
-        due = _day(a[3])
-        late = a[4] in OPEN and due is not None and due < today
-        mine = counts.setdefault(a[9], [0, 0, 0])
-        mine[0] += 1
-        mine[1] += late
-        mine[2] += a[4] == "requested"
-        tag, label = TAGS[a[4]]
-        by_goal.setdefault(a[1], []).append(
+    now, today = datetime.now(UTC), clock.today()
+    found = rows(HEAD, reference, given(today), given(now))
+    if not found:
+        abort(404)
+    (
+        case_id, lead_id, reader_id, given_name, family_name, known_as, born, about, contact, language, interpreter, access,
+        lead, manager, phone, line_manager, protocol_key, protocol_version, promise, status, agreed_version, agreed_at, review,
+        strengths, around, contingency, no_contingency, meeting_id, meeting_kind, meeting_at, meeting_status, issue_days,
+        consent_days, events, claims, excluded, unread, to_answer, invitations, gaps, transfers, to_read, access_requests,
+    ) = found[0]  # fmt: skip
+    case, first = f"/cases/{reference}", known_as or given_name or family_name
+    protocol = protocols.get(protocol_key, protocol_version)
+    calendar, rules, label = protocol.calendar, protocol.plan, protocol.domain_label
+    aside = defaultdict(list)
+    for row in rows(ASIDE, case_id, given(today)):
+        aside[row[0]].append(row)
+    known, clinic = agencies(lead_id, lead, aside)
+    by_goal = defaultdict(list)
+    for row in rows(ACTIONS, case_id, given(now - timedelta(days=7))):
+        by_goal[row[1]].append(row)
+    steps = defaultdict(list)
+    for row in sorted(aside["step"], key=lambda step: step[6]):
+        steps[row[1]].append((row[3], dates.day(day(row[7]))))
+    needs = {row[3]: row for row in aside["need"]}
+
+    # the goals and their actions, and what is wrong with them: (sentence, address of what mends it)
+    goals, wrong, wrong_actions, aimed, met = [], [], [], set(), set()
+    count = late = unanswered = mine = stuck = declined = 0
+    for goal in rows(GOALS, case_id):
+        goal_id, number, domain, words, title, measure, priority, target, stands, smart = goal
+        shown, served, worked_on = [], False, False
+        for one in by_goal[goal_id]:
+            row, fault = action(one, case, known, today, calendar, first, lead_id, clinic)
+            shown.append(row)
+            if fault:
+                wrong_actions.append((fault, f"#a-{row[0]}"))
+            state = one[9]
+            count += 1
+            late += row[7] != ""
+            unanswered += state == "requested"
+            mine += one[5] == reader_id
+            stuck += state == "blocked" or (state == "requested" and bool(one[12]))
+            declined += state == "declined"
+            worked_on = worked_on or state in OPEN
+            served = served or state in OPEN or state == "completed"
+        written, mends = ids.written(goal_id), []
+        if stands not in ENDED_GOALS:
+            at = f"#g-{written}"
+            if rules.own_words and not words:
+                wrong.append((f"Goal {number} is not in {first}’s own words", at))
+                mends.append((f"{first}’s own words are still missing.", False, "Write them down"))
+            if not measure:
+                wrong.append((f"Goal {number} has no measure", at))
+                mends.append(
+                    ("Nothing says yet how we will know that this is reached.", False, "Add a measure")
+                )
+            elif rules.smart_check and not smart:
+                wrong.append((f"Goal {number} has not passed the SMART check", at))
+                mends.append(
+                    (
+                        "The SMART check is not finished, so this goal cannot be agreed.",
+                        False,
+                        "Go through it",
+                    )
+                )
+            if not served:
+                wrong.append((f"Nobody works on goal {number} yet", at))
+                mends.append(("Nobody works on this goal yet.", True, "Add an action"))
+        if stands != "cancelled":
+            aimed.add(domain)
+        if stands == "completed" or (stands not in ENDED_GOALS and worked_on):
+            met.add(domain)
+        need = needs.get(domain)
+        goals.append(
             (
-                ids.written(a[0]),
-                a[8],
-                a[10],
-                a[2],
-                f"{dates.short_day(_day(a[6]))}, {a[7]}: {a[5]}",
-                dates.day(due),
-                working_days.in_words(due, today, "IE") if late else "",
-                tag,
-                label,
+                written,
+                number,
+                label(domain),
+                LEVELS.get(need[4], "") if need else "",
+                f"{first}’s {ORDINALS[priority - 1]} priority" if priority and 0 < priority <= 10 else "",
+                f"by {dates.full_day(day(target))}" if target else "",
+                GoalStatus(stands).label if stands in ENDED_GOALS or stands == "on_hold" else "",
+                words,
+                title,
+                measure,
+                steps.get(goal_id),
+                mends,
+                shown,
             )
         )
-    return _page.render(
-        head=head,
-        born=dates.full_day(_day(head[4])),
-        agreed=dates.full_day(_day(head[10])),
-        review=dates.long_day(_day(head[11])),
-        promise=dates.full_day(_day(head[13])),
-        goals=[
-            (*goal, dates.full_day(_day(goal[5])), by_goal.get(goal[0], ())) for goal in _rows(GOALS, case_id)
-        ],
-        agencies=[
-            (ids.written(g[0]), g[1], dates.day(_day(g[2])), *counts.get(g[0], (0, 0, 0)))
-            for g in _rows(GRANTS, case_id)
-        ],
-        versions=[(v[0], dates.day(_day(v[1]))) for v in _rows(VERSIONS, case_id)],
-        events=[(e[0], dates.day(_day(e[1])), e[2]) for e in _rows(EVENTS, case_id)],
-        path=request.path,
+
+    warn = _setting("consent_warning_days", consent_days)
+    parties = sorted(known.values(), key=lambda agency: agency.place)
+    told = [standing(agency, first, manager, today, warn) for agency in parties]
+    wrong += wrong_actions
+    for _, faults in told:
+        wrong += faults
+    for row in sorted(aside["need"], key=lambda need: (need[6] or 99, need[3])):
+        if row[4] == "high" and row[3] not in aimed:
+            wrong.append(
+                (f"{label(row[3])} is a high need without a goal", f"{case}/goals/new?domain={row[3]}")
+            )
+    for row in aside["issue"]:
+        due = working_days.add_working_days(
+            local(row[9]), _setting("issue_answer_working_days", issue_days), calendar
+        )
+        over = working_days.working_days_late(due, today, calendar)
+        waits = f", {over} working day{'' if over == 1 else 's'} late" if over else ""
+        wrong.append((f"{row[2]} waits for your answer{waits}", f"{case}/issues"))
+    review = day(review)
+    if goals:
+        if review is None:
+            wrong.append(("No day is set for the next review", f"{case}/plan/reviews/new"))
+        elif review < today:
+            wrong.append((f"The review was due on {dates.day(review)}", f"{case}/plan/reviews/new"))
+        if rules.contingency and not contingency and not no_contingency:
+            wrong.append(("Nothing says what to do if things go wrong", "#contingency"))
+
+    agreements = aside["agreed"]
+    newest = max((row[6] for row in agreements), default=0)
+    why = called_for(
+        claims=claims,
+        unmet=sum(row[4] in ("medium", "high") and row[5] and row[3] not in met for row in aside["need"]),
+        disagree=any(row[6] == newest and row[1] and not row[5] for row in agreements),
+        declined=declined,
+        acting=sum(agency.open > 0 for agency in parties if not agency.lead),
+        questions=stuck + len(aside["issue"]),
+        excluded=excluded,
     )
+    review_words = working_days.in_words(review, today, calendar) if review else ""
+    return _page.render(
+        reference=reference,
+        said=references.say(reference),
+        case=case,
+        name=f"{given_name} {family_name}".strip(),
+        first=first,
+        manager=manager,
+        lead=lead,
+        unread=_at_most(unread),
+        to_answer=_at_most(to_answer),
+        invitations=_at_most(invitations),
+        gaps=_at_most(gaps),
+        transfers=_at_most(transfers),
+        to_read=_at_most(to_read),
+        access_requests=_at_most(access_requests),
+        born=dates.full_day(day(born)),
+        about=about,
+        contact=contact,
+        language=language,
+        interpreter=interpreter,
+        access=access,
+        reach=" · ".join(part for part in (phone, f"manager {line_manager}") if part),
+        promise=dates.full_day(day(promise)),
+        agreed=f"Version {agreed_version}, {dates.full_day(local(agreed_at))}" if agreed_version else "",
+        status=PlanStatus(status).label if status else "",
+        agreed_by=agreed_by(first, [row for row in agreements if row[6] == agreed_version]),
+        review=dates.long_day(review),
+        review_words=review_words[:1].upper() + review_words[1:],
+        issues=len(aside["issue"]),
+        wrong=wrong,
+        how_many=NUMBERS[len(wrong) - 1] if 0 < len(wrong) < 10 else len(wrong),
+        called=why if meeting_id is None else "",
+        meeting=meeting_id
+        and (
+            ids.written(meeting_id),
+            MeetingKind(meeting_kind).label,
+            dates.moment(moment(meeting_at)) or "No day yet",
+            MeetingStatus(meeting_status).label.lower(),
+        ),
+        count=count,
+        late=late,
+        unanswered=unanswered,
+        mine=mine,
+        goals=goals,
+        contingency=contingency,
+        no_contingency=no_contingency,
+        strengths=strengths,
+        around=around,
+        protocol=protocol,
+        agencies=[words for words, _ in told],
+        versions=[
+            (row[6], dates.day(local(row[9])), row[3])
+            for row in sorted(aside["version"], key=lambda row: -row[6])
+        ],
+        events=[(row[3], dates.day(local(row[9])), row[2]) for row in aside["event"]],
+        entries=events,
+    )
+
+
+def _setting(key, stored):
+    """A number as the lead agency has set it, or its default."""
+    return int(stored) if stored is not None else settings_catalogue.catalogue()[key].default
+
+
+def _at_most(number):
+    return "30+" if number >= 30 else number
