@@ -4,11 +4,14 @@
 - `browse(script=True, width=1280)`: a fresh browser page. At the end of the test every page it showed must have kept
   the house rules: no CSP violation, no script error.
 - `sign_in(page, "orla@…", "/caseload")`: signed in, and there. That the door itself works is proven where it is the matter.
+- a click that leads to another page ends when that page is there, whole; what a script fetches behind the page is to be
+  waited for by something that was not there before, or by its answer (`steps.answered`).
 - `script`: a test that asks for it runs twice, with and without JavaScript.
 """
 
 import contextlib
 import fcntl
+import functools
 import json
 import re
 import shutil
@@ -20,6 +23,7 @@ from pathlib import Path
 
 import pytest
 
+from caseapp import clock
 from tests.e2e.reader import Reader
 from tests.e2e.shown import Shown
 from tests.servers import ROOT, environment, serving
@@ -79,6 +83,12 @@ class Live:
         self.file = Path(folder) / "caseapp.sqlite"
         self.original = original / self.file.name
         self.known = {}  # by e-mail: the cookies and the session's row of somebody who came through the door
+
+    @property
+    def age(self) -> int:
+        """Days since the world was loaded: none, but in a run over midnight."""
+        loaded = datetime.fromtimestamp(self.original.stat().st_mtime, UTC)
+        return (clock.today() - clock.local_day(loaded)).days
 
     def reset(self):
         """Bring the database back to the demo under the running server, as one transaction."""
@@ -155,7 +165,9 @@ def chrome():
     if path is None:
         missing("Chromium")
     started = {}
-    with sync_api.sync_playwright() as driver:
+    with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as driver:
+        for act in ("click", "press", "dblclick"):
+            patch.setattr(sync_api.Locator, act, _to_the_end(getattr(sync_api.Locator, act)))
 
         def one(drawn=True, keeps=False):
             if (drawn, keeps) not in started:
@@ -170,6 +182,18 @@ def chrome():
         yield one
         for browser in started.values():
             browser.close()
+
+
+def _to_the_end(act):
+    """The same act; where it leads to another page it ends when that is there to its last line, with its scripts. Playwright's
+    own ends with the first line, and whoever then looks for what must not be there finds nothing on a page cut short."""
+
+    @functools.wraps(act)
+    def acted(locator, *args, **kwargs):
+        act(locator, *args, **kwargs)
+        locator.page.wait_for_load_state()
+
+    return acted
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,7 @@ def faults(page, due=None) -> list[str]:
     Axe itself is a script: on a page where none may run it would wait for ever, so there the width alone is judged.
     """
     script, shown = page.context.runs_script, page.context.shown
+    page.wait_for_load_state()  # half a page has half its faults, and others of its own
     due = shown.look(urlsplit(page.url).path, page.content(), "" if script else "without script ") or due
     if not due:
         return []

@@ -1,6 +1,8 @@
 """What people do again and again on these pages, in their words."""
 
+import contextlib
 import re
+import time
 
 from playwright.sync_api import expect
 
@@ -49,6 +51,28 @@ def put_day(place, legend: str, day):
 def says(page, text):
     """The page says so, visibly."""
     expect(page.get_by_text(text).first).to_be_visible()
+
+
+@contextlib.contextmanager
+def answered(page, address: str, words: str = ""):
+    """What is done inside makes the script send something to an address that ends so, with these words in it; it is over
+    when that has been answered. To be begun before the typing, as a pause in it is enough to send."""
+
+    def meant(answer):
+        asked = answer.request
+        return asked.method == "POST" and asked.url.endswith(address) and words in (asked.post_data or "")
+
+    with page.expect_response(meant) as got:
+        yield
+    assert got.value.ok, got.value.status
+
+
+def becomes(ask, wanted, within=20):
+    """Wait until `ask()` is this: what the server does for a script that says nothing of it. `within`: seconds."""
+    until = time.monotonic() + within
+    while (is_now := ask()) != wanted:
+        assert time.monotonic() < until, f"still {is_now!r}, not {wanted!r}"
+        time.sleep(0.05)
 
 
 def action_id(live, what: str) -> int:

@@ -27,6 +27,7 @@ def follow_invitation(page, link):
     new.nth(1).fill(PASSWORD)
     page.get_by_role("button", name="Set this password").click()
     page.wait_for_url("**/password/set")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your password is set")
 
 
 def enter(page, email):
@@ -86,7 +87,7 @@ def test_a_setting_is_changed_and_goes_back_to_its_default(live, browse, sign_in
     assert live.rows(saved) == [(6,)]
     page.goto("/agency/settings/initial_assessment_visits")
     page.get_by_role("button", name="Go back to the default").click()
-    page.goto("/agency/settings")
+    says(page, "Back to the default: Number of visits before the initial assessment.")
     expect(
         page.locator("tr, li", has_text="Number of visits before the initial assessment").first
     ).to_contain_text("3 visits")
@@ -96,8 +97,9 @@ def test_a_case_manager_with_open_cases_cannot_be_switched_off(live, browse, sig
     page = sign_in(browse(script), MAEVE)
     page.get_by_role("link", name="Orla Keaveney").click()
     page.get_by_role("link", name=re.compile("witch")).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Switch off"))
     says(page, re.compile("case manager of 3 open cases"))
-    assert page.get_by_role("button", name="Switch the account off").count() == 0
+    expect(page.get_by_role("button", name="Switch the account off")).to_have_count(0)
     assert (
         live.value("SELECT count(*) FROM user WHERE email = 'orla@canal.example' AND disabled_at IS NULL")
         == 1
@@ -111,7 +113,7 @@ def test_somebody_without_cases_is_switched_off_and_out_on_the_next_click(live, 
     page.get_by_role("link", name=re.compile("witch")).first.click()
     page.locator("main textarea").fill("Has left on 20 November")
     page.get_by_role("button", name="Switch the account off").click()
-    says(page, "Femi Adeyemi")
+    says(page, "Femi Adeyemi’s account is switched off. Every session has ended.")
     femi.goto("/directory")
     assert "/sign-in" in femi.url
 

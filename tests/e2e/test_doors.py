@@ -83,7 +83,7 @@ def test_somebody_is_shut_out_and_sees_nothing_on_their_next_step(live, browse, 
     choose(page, "Family of the person")
     page.get_by_label("Why, in your own words").fill("She is his cousin, and said so today.")
     page.get_by_role("button", name="Shut them out").click()
-    says(page, "They are not told.")
+    says(page, "Recorded. From their next step on they see nothing of this person.")
     leah.goto(PLAN)
     expect(leah.get_by_role("heading", level=1)).not_to_contain_text("Niall")
     sound(page, "denials-after")

@@ -86,13 +86,16 @@ def test_a_block_from_the_worker_to_the_national_coordinator_and_back(live, brow
 
     sinead = sign_in(browse(script), known(live, "sinead@"), to=None)
     open_block(sinead)
+    says(sinead, "The ward will not change it.")
     expect(sinead.locator("main")).not_to_contain_text("Niall")
     for question in ("How often?", "And at weekends?"):  # a level may ask back twice
         send(sinead, "Ask the manager back", question)
+        expect(sinead.locator("#answer, #sending")).to_have_count(0)  # it is with the manager
         says(sinead, "Asked back")
         declan.goto(block)
         says(declan, question)
         send(declan, "Answer the coordinator’s question", "Every week.")
+        expect(declan.locator("#answer, #sending")).to_have_count(0)
         says(declan, "Passed up")
         sinead.goto(block)
 
@@ -103,6 +106,7 @@ def test_a_block_from_the_worker_to_the_national_coordinator_and_back(live, brow
     declan.get_by_label(re.compile("What was tried")).fill("Rang, wrote, asked the hostel")
     declan.locator("input[name=sure]").check(force=True)
     declan.get_by_role("button", name="Close the case").click()
+    says(declan, "The case is closed.")
     open_block(orla)
     says(orla, "It goes on as a service gap")
     expect(orla.locator("main")).not_to_contain_text("Niall")
@@ -110,7 +114,7 @@ def test_a_block_from_the_worker_to_the_national_coordinator_and_back(live, brow
     sinead.goto(block)
     send(sinead, "Pass up to the group", "To the group on Thursday.", **UP)
     send(sinead, "Pass up to the national coordinator", "No group can change the contract.", **UP)
-    says(sinead, "Passed up")
+    expect(sinead.locator("#answer, #sending")).to_have_count(0)
     gearoid = sign_in(browse(script), known(live, "gearoid@"), to=None)
     open_block(gearoid)
     if script:

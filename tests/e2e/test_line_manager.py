@@ -39,6 +39,7 @@ def test_my_team_shows_the_load_and_a_waiting_case_is_given_to_a_worker(live, br
     label = page.get_by_label("Case manager").locator("option", has_text="Niamh Costigan").inner_text()
     page.get_by_label("Case manager").select_option(label=label)
     page.get_by_role("button", name="Save and tell the worker").click()
+    expect(page.get_by_role("button", name="Save and tell the worker")).to_have_count(0)
     says(page, "Niamh Costigan")
     managers = """SELECT u.name FROM case_assignment a JOIN "case" c ON c.id = a.case_id JOIN user u ON u.id = a.user_id
         WHERE c.reference = '28451071' AND a.role = 'case_manager' AND a.to_at IS NULL"""
@@ -57,8 +58,8 @@ def test_a_sheet_of_another_service_with_its_mess_is_read_row_by_row_and_writes_
     expect(page.get_by_role("heading", level=1)).to_have_text("Look before importing")
     says(page, "Nothing has been written yet.")
     says(page, re.compile("Row by row"))
-    assert page.locator(".ca-import tbody tr").count() > 20
-    assert page.locator(".ca-import .why").count() > 0, "errors and rows left out say why"
+    expect(page.locator(".ca-import tbody tr").nth(20)).to_be_attached()
+    expect(page.locator(".ca-import .why").first).to_be_attached()  # errors and rows left out say why
     assert counts(live) == before
     if script:
         found = faults(page)
@@ -69,9 +70,9 @@ def test_a_sheet_is_imported_after_looking_and_a_second_time_changes_nothing(liv
     page = sign_in(browse(script), DECLAN, to=None)
     before = counts(live)
     read_sheet(page, "caseload-canal.csv")
-    assert counts(live) == before, "looking writes nothing"
     button = page.get_by_role("button", name=re.compile("^Import 2 cases and 4 actions"))
     expect(button).to_be_visible()
+    assert counts(live) == before, "looking writes nothing"
     button.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Imported"))
     after = counts(live)
@@ -85,7 +86,7 @@ def test_a_sheet_is_imported_after_looking_and_a_second_time_changes_nothing(liv
 
     read_sheet(page, "caseload-canal.csv")
     says(page, "everything that can be imported is here already")
-    assert page.get_by_role("button", name=re.compile("^Import ")).count() == 0
+    expect(page.get_by_role("button", name=re.compile("^Import "))).to_have_count(0)
     assert counts(live) == after
 
 
@@ -96,7 +97,7 @@ def test_what_was_imported_is_shown_to_no_partner_before_consent(live, browse, s
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Imported"))
     tomasz = sign_in(browse(script), "tomasz@harbour.example", to=None)
     for path in ("/our-actions?whose=all", "/news", "/people?which=all", "/people?q=Ottilie+Sample-Reed"):
-        tomasz.goto(path)
+        assert tomasz.goto(path).status == 200, path
         text = (
             tomasz.content().replace("q=Ottilie+Sample-Reed", "").replace('value="Ottilie Sample-Reed"', "")
         )

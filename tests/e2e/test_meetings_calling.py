@@ -27,6 +27,7 @@ def the_meeting(page):
     """The meeting from the list, as this browser sees it."""
     page.goto("/meetings")
     page.get_by_role("row", name=re.compile("Dessie")).get_by_role("link").click()
+    page.wait_for_url(re.compile(r"/meetings/\w+$"))
 
 
 def test_a_meeting_is_called_agreed_arranged_and_answered(live, browse, sign_in, script):
@@ -97,6 +98,8 @@ def test_a_consent_withdrawn_yesterday_closes_the_meeting_while_it_is_open(live,
     """F5: the list of who is invited still holds the agency, which sees nothing of it any more."""
     leah, orla = sign_in(browse(), LEAH, "/meetings"), sign_in(browse(), ORLA, to=None)
     leah.get_by_role("row", name=re.compile("Niall")).get_by_role("link").click()
+    leah.wait_for_url(re.compile(r"/meetings/\w+$"))
+    says(leah, "Niall")
     address = leah.url
     live.change(
         "UPDATE consent_grant SET status = 'withdrawn', withdrawn_at = datetime('now'), version = version + 1"

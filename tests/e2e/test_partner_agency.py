@@ -110,11 +110,11 @@ def test_a_click_beside_everything_changes_nothing_and_the_skip_link_still_shows
     drawn = "() => { const s = getComputedStyle(document.querySelector('main')); return [s.backgroundColor, s.outlineStyle]; }"
     before = page.evaluate(drawn)
     page.mouse.click(640, 160)
-    assert page.evaluate("document.activeElement.tagName") == "MAIN" and page.evaluate(drawn) == before
+    expect(page.locator("main")).to_be_focused()
+    assert page.evaluate(drawn) == before
     page.reload()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main" and page.evaluate(drawn) == [
-        before[0],
-        "solid",
-    ]
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#main")).to_have_css("outline-style", "solid")
+    assert page.evaluate(drawn) == [before[0], "solid"]

@@ -123,3 +123,4 @@ def test_reading_aids_change_every_page_without_script_too(browse, sign_in, scri
     choose(page, "Normal text")
     choose(page, "As usual")
     page.get_by_role("button", name="Show pages like this").click()
+    expect(page.locator("html")).not_to_have_css("font-size", "21px")

@@ -28,10 +28,10 @@ def everyday(page):
 def test_the_matrix_says_who_read_what_and_what_is_open(live, browse, sign_in, script):
     page = sign_in(browse(script), DECLAN, to=None)
     everyday(page)
-    expect(cell(page, "Shauna Begley", "7.3")).to_have_text("9 days over")
-    expect(cell(page, "Shauna Begley", "5.2")).to_have_text("v1, 9 days over")
+    expect(cell(page, "Shauna Begley", "7.3")).to_have_text(f"{9 + live.age} days over")
+    expect(cell(page, "Shauna Begley", "5.2")).to_have_text(f"v1, {9 + live.age} days over")
     expect(cell(page, "Ivan Horvat", "6.1")).to_have_text("waived")
-    expect(cell(page, "Peter Lambe", "9.1")).to_have_text("v1, 2 days over")
+    expect(cell(page, "Peter Lambe", "9.1")).to_have_text(f"v1, {2 + live.age} days over")
     expect(cell(page, "Orla Keaveney", "5.4")).to_have_text(re.compile(r"^v1, due \d"))
     expect(cell(page, "Grace Okafor", "3.4")).to_have_text(re.compile(r"^due \d"))
     assert not script or faults(page) == []
@@ -45,8 +45,9 @@ def test_the_matrix_says_who_read_what_and_what_is_open(live, browse, sign_in, s
 def test_on_a_phone_only_what_is_open_stands_there(live, browse, sign_in, script):
     page = sign_in(browse(script, width=390), DECLAN, to=None)
     everyday(page)
-    expect(cell(page, "Colm Treacy", "1.2")).to_be_hidden()
     expect(cell(page, "Shauna Begley", "7.3")).to_be_visible()
+    expect(cell(page, "Colm Treacy", "1.2")).to_be_hidden()
+    expect(cell(page, "Colm Treacy", "1.2")).to_have_count(1)
     says(page, "On this narrow screen, chapters that are read and current are left out")
 
 
@@ -102,8 +103,8 @@ def test_the_administrator_keeps_sets_and_sees_figures_without_a_name(live, brow
     says(page, "The set “Working alone” is made.")
     assert not script or faults(page) == []
     page.get_by_role("link", name="Figures of the agency").click()
-    expect(page.get_by_text("Shauna")).to_have_count(0)
     says(page, "3 members of staff have no line manager")
+    expect(page.get_by_text("Shauna")).to_have_count(0)
     assert not script or faults(page) == []
     page.goto("/reading/assign")
     page.get_by_label("Everybody with a role").check()

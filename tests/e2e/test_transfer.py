@@ -52,6 +52,7 @@ def test_an_exclusion_becomes_a_handover_and_a_new_case_manager(live, browse, si
 
     una = sign_in(browse(script, width=390), UNA, "/team")
     una.get_by_role("link", name=re.compile("asks whether we take a case over")).first.click()
+    says(una, "One person needs another lead agency")
     expect(una.get_by_text("Dessie")).to_have_count(0)
     una.get_by_role("link", name="Answer").click()
     choose(una, "We would take it over: talk with the person first")
