@@ -16,7 +16,7 @@ from flask import Flask, abort
 from jinja2 import Environment, FileSystemLoader
 
 from bench.raw_sql import ACTIONS, ASIDE, GOALS, HEAD, day, given, local, moment, rows
-from bench.raw_words import OPEN, action, agencies, agreed_by, called_for, standing
+from bench.raw_words import OPEN, action, agencies, agreed_by, called_for, lacks, standing
 from caseapp import clock, dates, ids, protocols, references, settings_catalogue, working_days
 from caseapp.vocabulary import GoalStatus, MeetingKind, MeetingStatus, PlanStatus
 
@@ -88,27 +88,9 @@ def plan(reference):
             served = served or state in OPEN or state == "completed"
         written, mends = ids.written(goal_id), []
         if stands not in ENDED_GOALS:
-            at = f"#g-{written}"
-            if rules.own_words and not words:
-                wrong.append((f"Goal {number} is not in {first}’s own words", at))
-                mends.append((f"{first}’s own words are still missing.", False, "Write them down"))
-            if not measure:
-                wrong.append((f"Goal {number} has no measure", at))
-                mends.append(
-                    ("Nothing says yet how we will know that this is reached.", False, "Add a measure")
-                )
-            elif rules.smart_check and not smart:
-                wrong.append((f"Goal {number} has not passed the SMART check", at))
-                mends.append(
-                    (
-                        "The SMART check is not finished, so this goal cannot be agreed.",
-                        False,
-                        "Go through it",
-                    )
-                )
-            if not served:
-                wrong.append((f"Nobody works on goal {number} yet", at))
-                mends.append(("Nobody works on this goal yet.", True, "Add an action"))
+            for fault, *mend in lacks(number, words, measure, smart, served, rules, first):
+                wrong.append((fault, f"#g-{written}"))
+                mends.append(mend)
         if stands != "cancelled":
             aimed.add(domain)
         if stands == "completed" or (stands not in ENDED_GOALS and worked_on):
@@ -171,8 +153,8 @@ def plan(reference):
         excluded=excluded,
     )
     review_words = working_days.in_words(review, today, calendar) if review else ""
+    happened = sorted(aside["event"], key=lambda row: (row[9], row[1]), reverse=True)
     return _page.render(
-        reference=reference,
         said=references.say(reference),
         case=case,
         name=f"{given_name} {family_name}".strip(),
@@ -225,7 +207,7 @@ def plan(reference):
             (row[6], dates.day(local(row[9])), row[3])
             for row in sorted(aside["version"], key=lambda row: -row[6])
         ],
-        events=[(row[3], dates.day(local(row[9])), row[2]) for row in aside["event"]],
+        events=[(row[3], dates.day(local(row[9])), row[2]) for row in happened],
         entries=events,
     )
 

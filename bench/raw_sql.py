@@ -84,8 +84,8 @@ UNION ALL SELECT 'version', NULL, NULL, reason, NULL, NULL, number, NULL, NULL, 
 UNION ALL SELECT 'agreed', agency_id, NULL, NULL, NULL, agreed, number, NULL, NULL, NULL FROM plan_agreement WHERE case_id = ?1
 UNION ALL SELECT 'issue', NULL, a.name, NULL, NULL, NULL, NULL, NULL, NULL, i.raised_at
 FROM plan_issue i JOIN agency a ON a.id = i.agency_id WHERE i.case_id = ?1 AND i.answered_at IS NULL
-UNION ALL SELECT 'event', NULL, u.name, e.summary, NULL, NULL, NULL, NULL, NULL, e.at
-FROM (SELECT summary, at, actor_id FROM event WHERE case_id = ?1 ORDER BY at DESC, id DESC LIMIT 6) e
+UNION ALL SELECT 'event', e.id, u.name, e.summary, NULL, NULL, NULL, NULL, NULL, e.at
+FROM (SELECT id, summary, at, actor_id FROM event WHERE case_id = ?1 ORDER BY at DESC, id DESC LIMIT 6) e
 JOIN "user" u ON u.id = e.actor_id""")
 
 _connection = None
@@ -135,3 +135,11 @@ else:
 
     given = moment = day
     local = clock.local_day
+
+
+def close() -> None:
+    """Let go of the database."""
+    global _connection
+    if _connection is not None:
+        _connection.close()
+    _connection = None

@@ -157,6 +157,24 @@ def _short(text):
     return line if len(line) <= 48 else line[:48].rsplit(" ", 1)[0] + "…"
 
 
+def lacks(number, words, measure, smart, served, rules, first):
+    """What is wrong with a goal: (in the list on top, beside the goal, whether an action mends it, the link's words)."""
+    found = []
+    if rules.own_words and not words:
+        missing = f"{first}’s own words are still missing."
+        found.append((f"Goal {number} is not in {first}’s own words", missing, False, "Write them down"))
+    if not measure:
+        missing = "Nothing says yet how we will know that this is reached."
+        found.append((f"Goal {number} has no measure", missing, False, "Add a measure"))
+    elif rules.smart_check and not smart:
+        missing = "The SMART check is not finished, so this goal cannot be agreed."
+        found.append((f"Goal {number} has not passed the SMART check", missing, False, "Go through it"))
+    if not served:
+        missing = "Nobody works on this goal yet."
+        found.append((f"Nobody works on goal {number} yet", missing, True, "Add an action"))
+    return found
+
+
 def standing(agency, first, manager, today, warn):
     """An agency in words, and what is wrong with its part: (sentence, where it stands)."""
     written, name, wrong, mend = ids.written(agency.id), agency.name, [], None
