@@ -234,6 +234,24 @@ def test_a_change_that_no_column_shows_is_said_all_the_same(world, meeting, as_)
     assert answer.status_code == 303
 
 
+def test_a_page_that_never_heard_where_its_words_were_kept_begins_no_second_decision(world, meeting, as_):
+    orla = as_("orla")
+    to = url(meeting, "room/decisions/new")
+    (form,) = (form for form in parse(orla.get(f"{to}?kind=words").text).forms if form.action == to)
+    for text in ("We ask", "We ask the council"):  # the answer to the first was lost on its way
+        assert orla.post(to, data=form.fields | {"text": text}, headers=HTMX).status_code == 200
+    answer = orla.post(to, data=form.fields | {"text": "We ask the council again", "do_now": "record"})
+    assert answer.status_code == 303
+    (row,) = db.session.scalars(select(MeetingDecision)).all()
+    assert row.text == "We ask the council again" and row.recorded_at is not None
+    again = orla.post(to, data=form.fields | {"text": "We ask the council again", "do_now": "record"})
+    assert again.status_code == 303, "a double click"
+    other = orla.get(f"{to}?kind=words").text
+    (form,) = (form for form in parse(other).forms if form.action == to)
+    orla.post(to, data=form.fields | {"text": "Another matter"}, headers=HTMX)
+    assert db.session.scalar(select(func.count()).select_from(MeetingDecision)) == 2
+
+
 @pytest.mark.parametrize(
     "stood",
     ["", "{", "[]", "7", '{"status": "nonsense"}', '{"status": "accepted", "due_on": "soon"}', "[" * 50_000],

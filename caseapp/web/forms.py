@@ -86,11 +86,16 @@ class Form(FlaskForm):
             return False
         return all(uploads.clean(field) for field in self if isinstance(field, FileField))
 
+    @property
+    def page_key(self) -> str | None:
+        """The key that the page carries which this form stands on; None where it is no key."""
+        return self.once.data if _KEY.match(self.once.data or "") else None
+
     def accepts(self, act, *args, **kwargs) -> bool:
         """Run a use case with what was typed. True if it was done (now, or by an earlier arrival of this very form);
         False with errors beside their fields, or with `stale` set when somebody saved first."""
         actor, at = kwargs.get("actor") or viewer(), kwargs.get("at") or clock.now()
-        key = self.once.data if _KEY.match(self.once.data or "") else None
+        key = self.page_key
         try:
             with unit_of_work():
                 if key and not submissions.claim(key, actor=actor, at=at):

@@ -14,6 +14,7 @@ from caseapp.models import Action, Agency, Attendee, DecisionView, Goal, Meeting
 from caseapp.policy.meetings import MeetingFile
 from caseapp.policy.viewer import Viewer
 from caseapp.queries import meeting_agenda as agendas
+from caseapp.services import submissions
 from caseapp.services.meetings import minutes_apply as plan
 from caseapp.services.meetings.hold import running
 from caseapp.services.meetings.records import name_of, record
@@ -50,6 +51,7 @@ def save(
     actor: Viewer,
     at: datetime,
     decision_id: int | None = None,
+    page: str | None = None,
     point_key: str = "",
     action_id: int | None = None,
     goal_id: int | None = None,
@@ -60,6 +62,8 @@ def save(
     recorded: bool = False,
 ) -> int:
     """Keep a decision as it is typed, or (`recorded`) as it was decided. One action has one decision in a meeting.
+    `page` is the key of the page on which a decision of its own is written: what the same page sends before it has heard
+    under which id the first of it was kept goes into that one, and begins no second.
 
     `base` is the version of the action or goal that stood on the writer's page, `stood` what it said there (as `stands` gives
     it): where it was changed before anything of the decision was kept, only that page still knows. `over` says that they have seen what its
@@ -67,6 +71,9 @@ def save(
     decision meanwhile or, on recording, where the action was changed since. Returns the decision's id."""
     meeting = running(file, actor)
     about = _about(file, action_id, goal_id, actor)
+    begins = bool(page) and decision_id is None and submissions.claim(_begun(page), actor=actor, at=at)
+    if page and decision_id is None and not begins:
+        decision_id = submissions.result(_begun(page), actor=actor)
     row = _find(meeting, decision_id, action_id, said.kind, goal_id)
     if row is None:
         row = MeetingDecision(
@@ -95,8 +102,14 @@ def save(
         row.recorded_at = row.recorded_at or at
         row.dropped_at = None
     db.session.flush()
+    if begins:
+        submissions.settle(_begun(page), row.id)
     record(file, "decision of a meeting", actor=actor, at=at)
     return row.id
+
+
+def _begun(page: str) -> str:
+    return f"begun-{page}"[:64]
 
 
 @use_case

@@ -235,6 +235,7 @@ def _save_own(meeting, decision):
     form, agenda, frame, _ = _new_form(meeting)
     typing, do = wants_fragment(), request.form.get("do_now", "")
     decision_id = decision.id if decision else form.decision_id
+    page_key = form.page_key
     if typing:
         form.once.data = None
     goal_id = form.goal_id if form.chosen in ("action", "end") else None
@@ -245,6 +246,7 @@ def _save_own(meeting, decision):
         form.said_now(),
         **_by(),
         decision_id=decision_id,
+        page=page_key,
         point_key=(form.point.data or "")[:60],
         goal_id=goal_id,
         over=do == "over",
