@@ -11,6 +11,7 @@ import re
 import sys
 from collections import defaultdict
 from functools import lru_cache
+from inspect import getclosurevars
 from urllib.parse import parse_qsl
 
 from flask import g
@@ -102,10 +103,18 @@ class Alike:
       nothing for this person already, from another route.
 
     So each route is asked for at least once, and each record by each way of looking for it. What is known holds until
-    something is changed: `note` forgets all at each form that was taken."""
+    something is changed: `note` forgets all at each form that was taken.
 
-    def __init__(self):
+    A test that is not about who may gives the application, `Alike(app)`: then what one guard refused, the same guard
+    (the same act, of the same record, looked for by the same function) refuses before every other view as well."""
+
+    def __init__(self, app=None):
+        self._guards = guards_of(app) if app else {}
+        self._forget()
+
+    def _forget(self):
         self._refused = defaultdict(list)
+        self._shut = set()  # (guard, key of its record)
         self._ways = defaultdict(
             set
         )  # by route: (name in the address, the way in which its record is looked for)
@@ -113,16 +122,26 @@ class Alike:
 
     def known(self, method: str, address) -> bool:
         route, values = (method, address.rule), address.values
+        if self._at(method, address) in self._shut:
+            return True
         return any(looked_up <= values.items() for looked_up in self._refused[route]) or any(
             (way, values.get(name)) in self._closed for name, way in self._ways[route]
         )
+
+    def _at(self, method, address):
+        """The guard of this page and the key of what it looks for; None where that is not known."""
+        if guard := self._guards.get((method, address.rule)):
+            return guard, address.values.get(guard[1])
+        return None
 
     def note(self, method: str, address, response) -> None:
         asked, route = response.asked, (method, address.rule)
         if not asked.refused:
             if method != "GET" and response.status_code < 400:
-                self.__init__()
+                self._forget()
             return
+        if guard := self._at(method, address):
+            self._shut.add(guard)
         looked_up = {(name, one) for name, one in address.values.items() if one in asked.values}
         self._refused[route].append(looked_up)
         if response.status_code == 404 and len(looked_up) == 1:
@@ -130,6 +149,20 @@ class Alike:
             if way := asked.way_to(value):
                 self._ways[route].add((name, way))
                 self._closed.add((way, value))
+
+
+def guards_of(app) -> dict:
+    """By method and route: the guard of web.access that stands before the view, as (act, argument, what finds the record)."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if getattr(view, "__module__", "") == "flask.app" or view.__code__.co_name != "guarded":
+            continue
+        its = getclosurevars(view).nonlocals
+        if "act" in its:
+            guard = its["act"], its.get("argument"), its.get("find")
+            found |= {(method, rule.rule): guard for method in rule.methods}
+    return found
 
 
 class NotedQuery(ImmutableMultiDict):
@@ -202,6 +235,11 @@ class NotedHeaders(EnvironHeaders):
     def _get_key(self, key):
         self._note(key.lower() if isinstance(key, str) else ALL)
         return super()._get_key(key)
+
+    def getlist(self, key, type=None):
+        """A request has one value of each: so that looking for the cookie is not taken for going through all."""
+        one = self.get(key, type=type)
+        return [] if one is None else [one]
 
     def __iter__(self):
         self._note(ALL)

@@ -126,3 +126,11 @@ def another_database(database):
 def blank_database(database):
     yield database.blank("blank")
     database.drop("blank")
+
+
+@pytest.fixture
+def in_plain_words(monkeypatch):
+    """As on a machine that can make no PDF: it sends the words that would stand in one, where a test can find them."""
+    from caseapp.documents import pdf
+
+    monkeypatch.setattr(pdf, "available", lambda: False)

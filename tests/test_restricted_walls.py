@@ -42,7 +42,9 @@ def canary_world(app, database, db_session):
 
 
 @pytest.mark.parametrize("who", ["declan", "tomasz"])
-def test_even_to_its_readers_it_is_shown_on_the_sections_own_pages_only(app, canary_world, who):
+def test_even_to_its_readers_it_is_shown_on_the_sections_own_pages_only(
+    app, canary_world, in_plain_words, who
+):
     """Every page, fragment, file and print, right after the password: the words stand in restricted.* and nowhere."""
     if db.engine.dialect.name == "postgresql":
         return  # the same pages; what is seen in SQL is held there by the matrix and by tests/test_restricted.py
@@ -69,7 +71,7 @@ def test_even_to_its_readers_it_is_shown_on_the_sections_own_pages_only(app, can
     assert met == ({"SECTION", "NARROW"} if who == "declan" else {"HCHILD"})
 
 
-def test_no_file_ever_holds_any_of_it(app, canary_world):
+def test_no_file_ever_holds_any_of_it(app, canary_world, in_plain_words):
     if db.engine.dialect.name == "postgresql":
         return
     client = app.test_client()
