@@ -125,7 +125,7 @@ def plan(reference):
             wrong.append(
                 (f"{label(row[3])} is a high need without a goal", f"{case}/goals/new?domain={row[3]}")
             )
-    for row in aside["issue"]:
+    for row in sorted(aside["issue"], key=lambda row: (row[9], row[1])):
         due = working_days.add_working_days(
             local(row[9]), _setting("issue_answer_working_days", issue_days), calendar
         )

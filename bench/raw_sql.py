@@ -82,7 +82,7 @@ UNION ALL SELECT 'step', s.goal_id, NULL, s.text, NULL, NULL, s.position, s.done
 FROM goal g JOIN goal_step s ON s.goal_id = g.id WHERE g.case_id = ?1
 UNION ALL SELECT 'version', NULL, NULL, reason, NULL, NULL, number, NULL, NULL, agreed_at FROM plan_version WHERE case_id = ?1
 UNION ALL SELECT 'agreed', agency_id, NULL, NULL, NULL, agreed, number, NULL, NULL, NULL FROM plan_agreement WHERE case_id = ?1
-UNION ALL SELECT 'issue', NULL, a.name, NULL, NULL, NULL, NULL, NULL, NULL, i.raised_at
+UNION ALL SELECT 'issue', i.id, a.name, NULL, NULL, NULL, NULL, NULL, NULL, i.raised_at
 FROM plan_issue i JOIN agency a ON a.id = i.agency_id WHERE i.case_id = ?1 AND i.answered_at IS NULL
 UNION ALL SELECT 'event', e.id, u.name, e.summary, NULL, NULL, NULL, NULL, NULL, e.at
 FROM (SELECT id, summary, at, actor_id FROM event WHERE case_id = ?1 ORDER BY at DESC, id DESC LIMIT 6) e

@@ -3,13 +3,14 @@ SQL (bench/raw.py) says it word for word as ours does, with the same links, form
 
 import difflib
 import importlib
+import re
 import sys
 from datetime import timedelta
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from bench import data
 from caseapp import clock
@@ -602,3 +603,32 @@ def test_both_pages_say_the_same_after_every_change(bench_world, both):
             said = both(reference, user_id, change.__name__)
             missing = [one for one in ([words] if isinstance(words, str) else words) if one not in said]
             assert not missing, (change.__name__, missing, said)
+
+
+@pytest.fixture
+def joined_by_hash(app, database):
+    """PostgreSQL joins by hash, as it does by itself once its tables have grown: then rows come as they lie there."""
+    if database.kind == "sqlite":
+        yield
+        return
+    name = make_url(database.url).database
+    with database.server.connect(name) as control:
+        for setting in ("SET enable_nestloop = off", "RESET enable_nestloop"):
+            control.execute(f'ALTER DATABASE "{name}" {setting}')
+            with app.app_context():
+                db.engine.dispose()
+            if setting.startswith("SET"):
+                yield
+
+
+def test_the_newest_entry_stands_first_however_the_database_joins(bench_world, joined_by_hash, both):
+    reference, case_id, user_id = bench_world[0]
+    p = Plan(case_id, user_id)
+    values = {"agency_id": p.grants[0].agency_id, "raised_by_id": user_id, "text": "Wrong"}
+    for days in (20, 40):
+        p.add_here(PlanIssue, raised_at=p.at - timedelta(days=days), **values)
+    words = both(reference, user_id)
+    days = re.findall(r"A note on how the week went (\d) Jun 2026", words)
+    assert days == sorted(days, reverse=True)
+    late = [int(n) for n in re.findall(r"waits for your answer, (\d+) working days late", words)]
+    assert late == sorted(late, reverse=True)

@@ -270,7 +270,11 @@ def plan(
     if case.sees_all:
         for row in read(_ASIDE, binds, Aside):
             aside.setdefault(row.kind, []).append(row)
-        events = [_event(one.text, one.at, one.name) for one in aside.get("event", ())]
+        # in order again: PostgreSQL need not keep the order of what it joins
+        events = [
+            _event(one.text, one.at, one.name)
+            for one in sorted(aside.get("event", ()), key=lambda e: (e.at, e.id), reverse=True)
+        ]
         agencies = plan_standing.standings(head, aside, actions, today)
         faults = plan_quality.faults(
             head,
@@ -278,7 +282,7 @@ def plan(
             actions,
             agencies,
             [(n.text, n.more) for n in sorted(aside.get("need", ()), key=lambda n: (n.number or 99, n.text))],
-            [(one.id, one.name, one.at) for one in aside.get("issue", ())],
+            [(i.id, i.name, i.at) for i in sorted(aside.get("issue", ()), key=lambda i: (i.at, i.id))],
             today=today,
         )
         for one in agencies:
