@@ -27,7 +27,9 @@ from caseapp.models import (
 )
 from caseapp.policy import scopes
 from caseapp.vocabulary import AssignmentRole, CaseStatus
+from tests.asked import Alike
 from tests.hostile_world import browser, on_postgresql, world  # noqa: F401 - fixtures
+from tests.test_canaries import Address
 from tests.world import LONG_AGO
 
 
@@ -173,7 +175,7 @@ def pages(app, ids):
             values = {n: (ids[n] or [new_id()])[0] for n in rule.arguments} | (
                 {"reference": reference} if reference else {}
             )
-            yield adapter.build(rule.endpoint, values)
+            yield Address.of(adapter, rule, values)
 
 
 _before = {}
@@ -184,11 +186,13 @@ def as_they_were(app, world, name):
     for all that is odd."""
     key = db.engine.url, name
     if key not in _before:
-        client, own = browser(app, world.viewers[name]), world.ids["own"]
-        answers = ((address, client.get(address)) for address in pages(app, own))
-        _before[key] = {
-            address: (answer.asked.tables, answer.status_code == 200) for address, answer in answers
-        }
+        client, alike, known = browser(app, world.viewers[name]), Alike(app), {}
+        for address in pages(app, world.ids["own"]):
+            if not alike.known("GET", address):
+                answer = client.get(address)
+                alike.note("GET", address, answer)
+                known[address] = answer.asked.tables, answer.status_code == 200
+        _before[key] = known
     return _before[key]
 
 
@@ -209,11 +213,15 @@ def tables_changed():
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_every_page_stands_whatever_is_odd_about_a_case(app, world, odd):
-    """A page that reads none of the tables in which something became odd is the page that it was."""
+def test_every_page_stands_whatever_is_odd_about_a_case(app, world, request, odd):
+    """A page that reads none of the tables in which something became odd is the page that it was. Where much is missing
+    PDFs are made as well; else the words that would stand in them."""
     if on_postgresql() and odd not in ("bare", "nothing filled in"):
         return
-    before = {name: as_they_were(app, world, name) for name in LOOKING[odd]}
+    if odd not in ("bare", "nothing filled in"):
+        request.getfixturevalue("in_plain_words")
+    # there are few oddities on PostgreSQL: to look first at what they change costs more than to look at all
+    before = {name: {} if on_postgresql() else as_they_were(app, world, name) for name in LOOKING[odd]}
     world.bare = references.new_reference()
     with tables_changed() as changed:
         ODD[odd](world)
@@ -233,13 +241,16 @@ def test_every_page_stands_whatever_is_odd_about_a_case(app, world, odd):
         ids["reference"] = [world.reference, db.session.scalar(newest)]
     broken, shown, asked = [], 0, 0
     for name in LOOKING[odd]:
-        client = browser(app, world.viewers[name])
+        client, alike = browser(app, world.viewers[name]), Alike(app)
         for address in pages(app, ids):
+            if alike.known("GET", address):
+                continue  # the guard refuses, and no page is made
             tables, stood = before[name].get(address, (changed, False))
             if not tables & changed:
                 shown += stood
                 continue
             answer = client.get(address)
+            alike.note("GET", address, answer)
             asked, shown = asked + 1, shown + (answer.status_code == 200)
             if answer.status_code >= 500:
                 broken.append((name, address))
