@@ -8,7 +8,7 @@ from sqlalchemy import select
 from caseapp import clock, ids
 from caseapp.errors import NotAllowed, NotVisible, RuleBroken
 from caseapp.extensions import db
-from caseapp.models import Action, AgendaPoint, ConsentGrant, Need
+from caseapp.models import Action, AgendaPoint, ConsentGrant, Need, PlanIssue
 from caseapp.queries import meeting_agenda
 from caseapp.services import action_progress, issues
 from caseapp.services.meetings import agenda as service
@@ -69,6 +69,27 @@ def test_needs_issues_and_ending_consents_stand_on_it_until_they_are_settled(wor
     assert f"issue:{issue}" not in keys(world, meeting, "leah")
     issues.answer(world.case_for(world.orla), issue, **by(world), answer="It is changed", version=1)
     assert f"issue:{issue}" not in keys(world, meeting), "live until the start"
+
+
+def test_the_longest_waiting_stands_first_however_the_database_reads_them(world, meeting):
+    for days, key in ((3, "harbour"), (9, "clinic"), (6, "harbour")):
+        db.session.add(
+            PlanIssue(
+                case_id=world.case_id,
+                agency_id=world.agencies[key],
+                raised_at=clock.now() - timedelta(days=days),
+                raised_by_id=world.tomasz.user_id,
+                text=f"{days} days ago",
+            )
+        )
+    for days, key in ((5, "clinic"), (2, "harbour")):
+        db.session.get(ConsentGrant, world.grants[key]).expires_on = clock.today() + timedelta(days=days)
+    db.session.commit()
+    points = agenda(world, meeting).points
+    issues_ = [p.words for p in points if p.key.startswith("issue:")]
+    assert issues_ == ["9 days ago", "6 days ago", "3 days ago"]
+    consents = [p.title for p in points if p.key.startswith("consent:")]
+    assert consents == ["Consent of Harbour Hostel", "Consent of Mill Road Clinic"]
 
 
 def test_open_gaps_and_blocks_of_the_case_are_points_for_those_who_see_all_of_it(world, meeting):

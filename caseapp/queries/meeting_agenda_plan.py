@@ -329,7 +329,7 @@ def _of_asides(matter: dict[str, list[_Matter]], goals: list[_Matter], head: Hea
             one.text,
             record_id=one.id,
         )
-        for one in matter.get("issue", ())
+        for one in sorted(matter.get("issue", ()), key=lambda one: (one.at, one.id))  # a union keeps no order
     ]
     points += [
         Point(
@@ -339,6 +339,6 @@ def _of_asides(matter: dict[str, list[_Matter]], goals: list[_Matter], head: Hea
             f"ends {dates.full_day(one.until)}",
             record_id=one.id,
         )
-        for one in matter.get("consent", ())
+        for one in sorted(matter.get("consent", ()), key=lambda one: (one.until, one.name or "", one.id))
     ]
     return points
