@@ -120,7 +120,7 @@ def test_pages_never_link_to_a_query_with_words_about_somebody(app, canary_world
         return
     told, looked = [], 0
     for name in ("declan", "tomasz"):
-        client, alike = browser(app, canary_world.viewers[name]), Alike()
+        client, alike = browser(app, canary_world.viewers[name]), Alike(app)
         for _endpoint, method, address in addresses(app, canary_world.ids, wide=False):
             if method != "GET" or alike.known(method, address):
                 continue
@@ -170,7 +170,7 @@ def test_a_day_of_work_leaves_nothing_about_anybody_in_the_log(app, canary_world
         return
     client = browser(app, canary_world.declan)
     token = client.token("/account")
-    alike = Alike()
+    alike = Alike(app)
     with log() as out:
         for _endpoint, method, address in addresses(app, canary_world.ids, wide=False):
             if alike.known(method, address):

@@ -60,7 +60,7 @@ def pages(app, world):
     """(client, endpoint, address, the first answer) for each page once, as the first of these people who may open it."""
     looked = set()
     for name in ("declan", "orla", "leah", "tomasz", "ciara", "root"):
-        client, alike = browser(app, world.viewers[name]), Alike()
+        client, alike = browser(app, world.viewers[name]), Alike(app)
         for endpoint, method, address in addresses(app, world.ids, wide=False):
             if method == "GET" and endpoint not in looked and not alike.known(method, address):
                 first = client.get(address)
@@ -227,7 +227,7 @@ def test_a_body_that_is_no_form_of_ours_is_refused(app, world, number, known):
         for _endpoint, method, address in addresses(app, world.ids, wide=False)
         if method == "POST" and "sign-" not in address and "/password" not in address
     ]
-    alike, read = Alike(), 0
+    alike, read = Alike(app), 0
     for address in posts[number::OF_WHAT_IS_KNOWN] if known else posts:
         if alike.known("POST", address):
             continue  # the guard refuses, and no view reads the body
