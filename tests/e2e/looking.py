@@ -1,8 +1,9 @@
 """How a page is looked at: axe (WCAG 2.2 A and AA, and best practice) and the width that it takes, at 390 and at 1280.
 
-Axe judges the narrow page by all rules. At the wide one it judges again what a width changes: sizes and what scrolls, or
-everything where other elements show. Contrast is two thirds of its work, and follows from colours alone: it is judged
-for each letter colour, size and weight on each background once, on whichever page shows it first.
+Axe judges the page by all rules at the width at which it stands. At the other one it judges again what a width changes:
+sizes and what scrolls, or everything where other elements show. The frame around <main> is judged where it is new. Contrast,
+of letters and of links within a text, is most of its work, and follows from colours alone: it is judged for each letter
+colour, size and weight on each background once, on whichever page shows it first.
 """
 
 from pathlib import Path
@@ -16,13 +17,16 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(enc
 QUICK = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 ALL = QUICK | {
     "runOnly": {"type": "tag", "values": TAGS},
-    "rules": {"color-contrast": {"enabled": False}},
+    "rules": {"color-contrast": {"enabled": False}, "link-in-text-block": {"enabled": False}},
 }
 BY_SIZE = QUICK | {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
-CONTRAST = QUICK | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+CONTRAST = QUICK | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+BEGIN = "(window.showing_before = null, 'axe' in window)"
+HTML = "document.documentElement.outerHTML"
 
-#: How far the page scrolls sideways, whether other elements show than when it was asked before, and for each text what
-#: its contrast follows from: its own colour, size and weight, and whatever stands behind it.
+#: How far the page scrolls sideways, whether other elements show than when it was asked before (if it was), and for each text what
+#: its contrast follows from: its own colour, size and weight, and whatever stands behind it; for a link also how it is marked,
+#: and the letters around it where it stands within a text.
 SURVEY = """() => {
   const behind = new Map([[null, '']]), texts = new Map(), showing = new Set();
   const story = e => {
@@ -40,16 +44,26 @@ SURVEY = """() => {
     }
     return behind.get(e);
   };
+  const letters = s => [s.color, s.fontSize, s.fontWeight, s.fontFamily, s.fontStyle].join(' ');
+  const link = (e, s) => {
+    let block = e.parentElement;
+    while (block && getComputedStyle(block).display === 'inline') block = block.parentElement;
+    const text = block && block.cloneNode(true);
+    if (text) text.querySelectorAll('a, button, input, select, textarea').forEach(one => one.remove());
+    const around = text && text.textContent.trim() ? letters(getComputedStyle(e.parentElement)) + letters(getComputedStyle(block)) : '';
+    return ['link', s.display, s.fontFamily, s.fontStyle, s.textDecoration, s.borderBottom, s.outlineStyle, around].join(' ');
+  };
   for (const e of document.body.querySelectorAll('*')) {
     if (!e.checkVisibility({visibilityProperty: true})) continue;
     showing.add(e);
     if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.matches('input, select, textarea')) continue;
     const s = getComputedStyle(e);
-    const key = [e.matches('input, select, textarea') ? e.localName : '', s.color, s.fontSize, s.fontWeight, s.textShadow, story(e)].join(' ');
+    const near = e.closest('a[href], [role=link]');
+    const key = [near ? link(near, getComputedStyle(near)) : '', e.matches('input, select, textarea') ? e.localName : '', s.color, s.fontSize, s.fontWeight, s.textShadow, story(e)].join(' ');
     if (!texts.has(key)) texts.set(key, []);
     texts.get(key).push(e);
   }
-  const before = window.showing_before || showing;
+  const before = window.showing_before || new Set();
   window.showing_before = showing;
   window.texts_here = texts;
   return {
@@ -58,8 +72,11 @@ SURVEY = """() => {
     texts: [...texts.keys()],
   };
 }"""
-JUDGE = """async ([options, contrast, texts]) => {
-  const found = options ? (await axe.run(document, options)).violations : [];
+JUDGE = """async ([options, contrast, texts, framed]) => {
+  const frame = [];
+  for (let e = framed ? null : document.querySelector('main'); e && e !== document.body; e = e.parentElement)
+    frame.push(...[...e.parentElement.children].filter(one => one !== e));
+  const found = options ? (await axe.run({include: [document.documentElement], exclude: frame}, options)).violations : [];
   if (texts.length) found.push(...(await axe.run({include: texts.flatMap(one => texts_here.get(one))}, contrast)).violations);
   return found.map(one => [one.id, one.help, one.nodes[0].html.slice(0, 160)]);
 }"""
@@ -67,35 +84,36 @@ JUDGE = """async ([options, contrast, texts]) => {
 
 def faults(page, due=None) -> list[str]:
     """What axe finds on the page as it stands, and how far it scrolls sideways; nothing where all that it shows has been
-    looked at on pages of its kind. `due`: "whole" or "part", where the caller knows that it has to be looked at.
+    looked at on pages of its kind. `due`: how it has to be looked at (`Shown.look`), where the caller knows; the window is
+    then left at the width that was looked at last.
 
     Axe itself is a script: on a page where none may run it would wait for ever, so there the width alone is judged.
     """
     script, shown = page.context.runs_script, page.context.shown
     page.wait_for_load_state()  # half a page has half its faults, and others of its own
-    due = shown.look(urlsplit(page.url).path, page.content(), "" if script else "without script ") or due
+    stays, found, size = not due, [], page.viewport_size
+    due = due or shown.look(urlsplit(page.url).path, page.evaluate(HTML), "" if script else "without script ")
     if not due:
         return []
-    found, size = [], page.viewport_size
-    if script and not page.evaluate("'axe' in window"):
+    if script and not page.evaluate(BEGIN):
         page.evaluate(AXE)
-    for width in WIDTHS:
-        _resize(page, {"width": width, "height": 900})
+    for width in sorted(WIDTHS, key=lambda width: width != size["width"]):
+        _resize(page, {"width": width, "height": size["height"]})
         seen = page.evaluate(SURVEY)
         if seen["wide"] > 1:
             found.append(f"{page.url} at {width}: scrolls sideways by {seen['wide']} pixels")
         if not script:
             continue
-        if width == WIDTHS[0]:
-            rules = ALL
-        elif due == "whole":
-            rules = ALL if seen["other"] else BY_SIZE
+        if due == "part":
+            rules = ALL if width == WIDTHS[0] else None
         else:
-            rules = None
+            rules = ALL if seen["other"] else BY_SIZE
         texts = shown.colours(seen["texts"])
-        for rule, means, node in page.evaluate(JUDGE, [rules, CONTRAST, texts]) if rules or texts else ():
+        asked = [rules, CONTRAST, texts, due == "whole"]
+        for rule, means, node in page.evaluate(JUDGE, asked) if rules or texts else ():
             found.append(f"{page.url} at {width}: {rule}: {means}: {node}")
-    _resize(page, size)
+    if stays:
+        _resize(page, size)
     return found
 
 

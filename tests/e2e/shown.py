@@ -76,14 +76,14 @@ class Shown:
         self.folder.mkdir(exist_ok=True)
 
     def look(self, path, html, how="") -> str:
-        """How this page has to be looked at: "whole" where it is the first of its kind or its frame is new, "part" where
-        there is more on it than others of its kind had, "" where there is nothing new. All of it counts as seen then.
+        """How this page has to be looked at: "whole" where its frame is new, "first" where it is the first of its kind, "part"
+        where there is more on it than others of its kind had, "" where there is nothing new. All of it counts as seen then.
 
         `how` keeps apart what is judged in another way, as pages without script are.
         """
         inside, around = shapes(html)
         more, frame = self._new(how + kind(path), inside), self._new(f"{how}frame", around)
-        return "whole" if more == inside or frame else "part" if more else ""
+        return "whole" if frame else "first" if more == inside else "part" if more else ""
 
     def colours(self, texts) -> list[str]:
         """Those of these colours of texts (looking.SURVEY) that no page has shown; they count as seen from now on."""

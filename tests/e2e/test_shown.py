@@ -60,7 +60,7 @@ def test_what_says_nothing_new_is_not(shown, before, after):
 
 
 def test_another_kind_and_another_way_of_showing_are_looked_at(shown):
-    assert shown.look("/cases/41729304/plan", PAGE) == "whole"
+    assert shown.look("/cases/41729304/plan", PAGE) == "first"
     assert shown.look(PATH, PAGE, "without script ") == "whole"
 
 
