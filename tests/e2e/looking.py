@@ -1,9 +1,9 @@
 """How a page is looked at: axe (WCAG 2.2 A and AA, and best practice) and the width that it takes, at 390 and at 1280.
 
 Axe judges the page by all rules at the width at which it stands. At the other one it judges again what a width changes:
-sizes and what scrolls, or everything where other elements show. The frame around <main> is judged where it is new. Contrast,
-of letters and of links within a text, is most of its work, and follows from colours alone: it is judged for each letter
-colour, size and weight on each background once, on whichever page shows it first.
+sizes and what scrolls, or everything where other elements show. The frame around <main> is judged where it is new. Contrast
+is much of its work, and follows from colours alone: it is judged for each letter colour, size and weight on each background
+once, on whichever page shows it first.
 """
 
 from pathlib import Path
@@ -17,16 +17,15 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(enc
 QUICK = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 ALL = QUICK | {
     "runOnly": {"type": "tag", "values": TAGS},
-    "rules": {"color-contrast": {"enabled": False}, "link-in-text-block": {"enabled": False}},
+    "rules": {"color-contrast": {"enabled": False}},
 }
 BY_SIZE = QUICK | {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
-CONTRAST = QUICK | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+CONTRAST = QUICK | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 BEGIN = "(window.showing_before = null, 'axe' in window)"
 HTML = "document.documentElement.outerHTML"
 
 #: How far the page scrolls sideways, whether other elements show than when it was asked before (if it was), and for each text what
-#: its contrast follows from: its own colour, size and weight, and whatever stands behind it; for a link also how it is marked,
-#: and the letters around it where it stands within a text.
+#: its contrast follows from: its own colour, size and weight, and whatever stands behind it.
 SURVEY = """() => {
   const behind = new Map([[null, '']]), texts = new Map(), showing = new Set();
   const story = e => {
@@ -44,22 +43,12 @@ SURVEY = """() => {
     }
     return behind.get(e);
   };
-  const letters = s => [s.color, s.fontSize, s.fontWeight, s.fontFamily, s.fontStyle].join(' ');
-  const link = (e, s) => {
-    let block = e.parentElement;
-    while (block && getComputedStyle(block).display === 'inline') block = block.parentElement;
-    const text = block && block.cloneNode(true);
-    if (text) text.querySelectorAll('a, button, input, select, textarea').forEach(one => one.remove());
-    const around = text && text.textContent.trim() ? letters(getComputedStyle(e.parentElement)) + letters(getComputedStyle(block)) : '';
-    return ['link', s.display, s.fontFamily, s.fontStyle, s.textDecoration, s.borderBottom, s.outlineStyle, around].join(' ');
-  };
   for (const e of document.body.querySelectorAll('*')) {
     if (!e.checkVisibility({visibilityProperty: true})) continue;
     showing.add(e);
     if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.matches('input, select, textarea')) continue;
     const s = getComputedStyle(e);
-    const near = e.closest('a[href], [role=link]');
-    const key = [near ? link(near, getComputedStyle(near)) : '', e.matches('input, select, textarea') ? e.localName : '', s.color, s.fontSize, s.fontWeight, s.textShadow, story(e)].join(' ');
+    const key = [e.matches('input, select, textarea') ? e.localName : '', s.color, s.fontSize, s.fontWeight, s.textShadow, story(e)].join(' ');
     if (!texts.has(key)) texts.set(key, []);
     texts.get(key).push(e);
   }
