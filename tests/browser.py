@@ -143,6 +143,7 @@ def judge(response, watch=None) -> None:
             assert not wrote, f"{where}: a GET wrote {sorted(wrote)}"
     if response.mimetype != "text/html" or not response.data or 300 <= response.status_code < 400:
         return
+    assert not silent(response), f"{where}: refused without a word of why"
     fragment = "HX-Fragment" in response.headers
     known = hash((fragment, ONCE_ONLY.sub("", response.text)))
     if known in _flawless:
@@ -150,6 +151,19 @@ def judge(response, watch=None) -> None:
     broken = faults_of_fragment(response.text) if fragment else faults_of_page(response.text)
     assert not broken, f"{where}: " + "; ".join(broken)
     _flawless.add(known)
+
+
+#: What tells people that something was refused, and why: the summary of errors, an error at a field, words that are
+#: announced (base.html has a place for them that stands empty), the page of an error, the notice on the chair's page.
+SAYS_WHY = re.compile(
+    r'class="[^"]*\bgovuk-error-(?:summary|message)\b|role="alert"[^>]*>\s*(?!\s|</)|class="ca-error"|>Not saved<'
+)
+
+
+def silent(response) -> bool:
+    """Whether it refused what was sent (409, 422), and nothing on the page says so."""
+    refused = response.status_code in {409, 422} and response.mimetype == "text/html"
+    return refused and not SAYS_WHY.search(response.text)
 
 
 def faults_of_page(text: str) -> list[str]:

@@ -112,6 +112,7 @@ def test_two_who_write_at_once_never_overwrite_each_other(world, meeting, as_):
         to, data=base | {"csrf_token": declan.token(room), "persons_view": "Declan heard that"}
     )
     assert plain.status_code == 409 and "Declan heard that" in plain.text, "what was typed is kept"
+    assert "Orla Keaveney changed this" in plain.text and "Orla heard this" in plain.text, "and says why"
 
 
 def test_a_decision_is_a_draft_as_it_is_typed_and_changes_nothing_in_the_plan(world, meeting, as_):

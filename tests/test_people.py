@@ -469,6 +469,8 @@ def test_a_relative_is_changed_and_ended_and_stays_in_the_record(world, as_):
     assert browser.submit(page, page, may_be_told="reviews only").status_code == 303
     change = db.session.scalars(select(Event.change).order_by(Event.id.desc())).first()
     assert change == {"May be told": ["all", "reviews only"]}
+    junk = browser.submit(page, page + "/end", version="9" * 301)
+    assert junk.status_code == 422 and "At most 300 characters" in junk.text
     assert browser.submit(page, page + "/end").status_code == 303
     row = db.session.get(PersonRelative, added)
     assert row.ended_at

@@ -105,6 +105,10 @@ def test_withdrawing_needs_a_reason_and_says_what_it_does(book, as_, world):
     assert "Whoever was asked by this alone is asked no more" in client.get(address).text
     refused = client.submit(address, f"{address}/withdraw", reason="")
     assert refused.status_code == 422 and "Say why it is withdrawn" in refused.text
+    late = client.submit(address, f"{address}/withdraw", reason="Too early", version="9")
+    assert (
+        late.status_code == 409 and "Look at it, then withdraw it" in late.text
+    )  # and is announced: browser.silent
     assert client.submit(address, f"{address}/withdraw", reason="Too early").status_code == 303
     assert "Too early" in client.get(address).text
     assert "The team of Declan" in client.get("/reading/asked?which=ended").text

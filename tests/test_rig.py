@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from werkzeug.test import TestResponse
 
-from tests.browser import Browser, faults_of_fragment, faults_of_page, fields_of, watch_over
+from tests.asked import Alike, guards_of
+from tests.browser import Browser, faults_of_fragment, faults_of_page, fields_of, silent, watch_over
 from tests.databases import Sqlite, plain_engine
+from tests.test_canaries import Address
 
 GOOD = """<!doctype html><html lang="en"><head><title>Plan – Caseapp</title></head><body><h1>Plan</h1>
 <form method="post" action="/x"><input type="hidden" name="csrf_token" value="t"><label for="a">A</label>
@@ -190,6 +193,56 @@ two
 lines</textarea><select name="e"><option value="1">1</option><option value="2" selected>2</option></select>
         <input type="submit" name="f" value="Go"></form>"""
     ) == {"a": "1", "b": ["x", "y"], "d": "two\nlines", "e": "2"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        ('<div id="trouble" role="alert"></div><p>The same form</p>', False),
+        ('<div id="trouble" role="alert">\n  </div><p class="small">Saved 9:39</p>', False),
+        ('<p class="ca-note" role="alert" tabindex="-1">Orla changed this</p>', True),
+        ('<div class="govuk-error-summary" id="errors">There is a problem</div>', True),
+        ('<p id="text-error" class="small govuk-error-message">Say why</p>', True),
+        ('<div hx-swap-oob="innerHTML:#saved"><span class="g g-wait small">Not saved</span></div>', True),
+    ],
+)
+def test_whoever_is_refused_reads_a_word_of_why(shown, says):
+    for status in (409, 422):
+        assert (
+            silent(TestResponse(shown.encode(), str(status), [("Content-Type", "text/html")], None)) != says
+        )
+    assert not silent(TestResponse(shown.encode(), "200", [("Content-Type", "text/html")], None))
+
+
+def test_a_page_says_which_headers_it_looked_at(as_, world):
+    """The cookie is looked for by every page; that is no look at all the others."""
+    orla = as_("orla")
+    assert not orla.get("/account").asked.for_header("HX-Request")
+    assert orla.get(f"/cases/{world.reference}/notes/new").asked.headers >= {"cookie"}
+    needs = orla.get(f"/cases/{world.reference}/needs/accommodation")
+    assert needs.status_code == 200 and needs.asked.for_header("HX-Request")
+
+
+def test_what_one_guard_refused_counts_for_its_record_and_its_act_alone(app, as_, world):
+    alike, adapter, amina = Alike(app), app.url_map.bind("localhost"), as_("mark")
+
+    def address(rule, **values):
+        (found,) = [one for one in app.url_map.iter_rules() if one.rule == rule and "GET" in one.methods]
+        return Address.of(adapter, found, values)
+
+    plan = address("/cases/<ref:reference>/plan", reference=world.reference)
+    answer = amina.get(plan)
+    assert answer.asked.refused
+    alike.note("GET", plan, answer)
+    guards = guards_of(app)
+    its = guards["GET", plan.rule]
+    same = [rule for (method, rule), guard in guards.items() if method == "GET" and guard == its]
+    assert len(same) > 1
+    for (method, rule), guard in guards.items():
+        if method != "GET" or "reference" not in rule or rule.count("<") > 1:
+            continue
+        assert alike.known("GET", address(rule, reference=world.reference)) == (guard == its), rule
+        assert not alike.known("GET", address(rule, reference="10000022")), rule
 
 
 @pytest.fixture

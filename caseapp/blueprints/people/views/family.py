@@ -80,7 +80,7 @@ def create_relative_end(person, relative_id):
         ending.reject("Somebody changed this while you were looking. This is what stands now")
     form = RelativeForm(formdata=None, obj=relative)
     form.engaged.data = "yes" if relative.engaged else "no"
-    form.form_errors = ending.form_errors
+    form.form_errors = [words for several in ending.errors.values() for words in several]
     form.stale = ending.stale
     return refused(
         "people/relative.html",
