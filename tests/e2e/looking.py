@@ -1,6 +1,6 @@
 """How a page is looked at: axe (WCAG 2.2 A and AA, and best practice) and the width that it takes, at 390 and at 1280.
 
-Axe judges the page by all rules at the width at which it stands. At the other one it judges again what a width changes:
+Axe judges the narrow page by all rules. At the wide one it judges again what a width changes:
 sizes and what scrolls, or everything where other elements show. The frame around <main> is judged where it is new. Contrast
 is much of its work, and follows from colours alone: it is judged for each letter colour, size and weight on each background
 once, on whichever page shows it first.
@@ -86,7 +86,7 @@ def faults(page, due=None) -> list[str]:
         return []
     if script and not page.evaluate(BEGIN):
         page.evaluate(AXE)
-    for width in sorted(WIDTHS, key=lambda width: width != size["width"]):
+    for width in WIDTHS:
         _resize(page, {"width": width, "height": size["height"]})
         seen = page.evaluate(SURVEY)
         if seen["wide"] > 1:
@@ -96,7 +96,7 @@ def faults(page, due=None) -> list[str]:
         if due == "part":
             rules = ALL if width == WIDTHS[0] else None
         else:
-            rules = ALL if seen["other"] else BY_SIZE
+            rules = ALL if width == WIDTHS[0] or seen["other"] else BY_SIZE
         texts = shown.colours(seen["texts"])
         asked = [rules, CONTRAST, texts, due == "whole"]
         for rule, means, node in page.evaluate(JUDGE, asked) if rules or texts else ():
