@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import cycle
 
 #: All that markup, SQL, templates, spreadsheets and headers might take for their own, in one text.
 EVIL = (
@@ -13,18 +14,14 @@ EVIL = (
 #: As EVIL would have to stand in a page to do its harm.
 ALIVE = ("<script>alert(1)", "<img src=x onerror", "${49}", "{{49}}")
 
-#: Sent in every field at once.
+#: Sent in every field at once. Of two that are junk of one kind, every other field gets the one, and the rest the other.
 EVERYWHERE = {
     "evil": EVIL,
-    "empty": "",
-    "blank": " ",
-    "nul": "a\x00b",
-    "turned": "\u202egnp.exe\u2066",
-    "huge": "9" * 25,
-    "just too big": str(2**63),
+    "empty or blank": ("", " "),
+    "nul and turned": "a\x00b\u202egnp.exe\u2066",
+    "huge or squared": ("9" * 25, "\u00b2"),
+    "arabic or just too big": ("\u0663", str(2**63)),
     "negative": "-1",
-    "squared": "\u00b2",
-    "arabic": "\u0663",
     "last day": "9999-12-31",
     "no id": "zzzzzzzzzzzzz",
     "long": "x" * 10_001,
@@ -145,7 +142,12 @@ def sort_of(one: Field) -> str:
 
 
 #: What databases take differently: lengths, NUL and numbers that no column holds. Everything else is ours, and alike on both.
-OF_THE_DATABASE = {"evil", "nul", "just too big", "long"}
+OF_THE_DATABASE = {
+    "evil": EVIL,
+    "nul": "a\x00b",
+    "just too big": str(2**63),
+    "long": "x" * 10_001,
+}
 #: So in one field while the others hold something plausible, and may get as far as the database.
 OF_THE_DATABASE_IN_ONE = {
     "text": ("a\x00b", "\u00e9" * 300),
@@ -165,10 +167,11 @@ def attempts(form: WholeForm, today, send, narrow: bool = False) -> None:
     names = [name for name in form.fields if name != "csrf_token"]
     _status, needed = (None, set()) if narrow else send("nothing", dict(token))
     days = {name.rsplit("-", 1)[0] for name in names if name.endswith("-year")}
-    for what, value in EVERYWHERE.items():
-        if narrow and what not in OF_THE_DATABASE:
-            continue
-        send(what, token | dict.fromkeys([*names, *days], value) | {"is_admin": "1", "id": value})
+    everywhere = [*names, *sorted(days)]
+    for what, value in (OF_THE_DATABASE if narrow else EVERYWHERE).items():
+        for values in _dealt(value, len([name for name in everywhere if name not in MACHINERY])):
+            junk = dict(zip(sorted(everywhere, key=MACHINERY.__contains__), cycle(values), strict=False))
+            send(what, token | junk | {"is_admin": "1", "id": values[0]})
     good = form.plausible(today)
     send("plausible", good)
     if not narrow:  # of several values of one name a form takes the first, before any database is asked
@@ -189,6 +192,17 @@ def attempts(form: WholeForm, today, send, narrow: bool = False) -> None:
         for name in days:
             gone = {f"{name}-{part}": None for part in ("day", "month", "year")}
             send(f"{name}={value}", _without(good | gone | {name: value}))
+
+
+#: What every form has for itself.
+MACHINERY = ("once", "version", "next", "back")
+
+
+def _dealt(value, fields: int):
+    """The values that go in turn into the fields of one request. A form with one field gets each of two alone."""
+    if isinstance(value, str):
+        return [(value,)]
+    return [value] if fields > 1 else [(one,) for one in value]
 
 
 def _each(what, spoilt, good, send):
