@@ -140,6 +140,26 @@ def test_no_skip_no_loss_a_holder_at_every_moment_and_no_age_falls(app, database
     db.session.rollback()
 
 
+def test_what_is_with_the_worker_is_not_answered_by_their_manager_who_works_on_the_case_too(world):
+    gap = raised(world.orla, world.case_for(world.orla))
+    step("take_back", gap, world.orla, MONDAY + timedelta(hours=1), reason="Once more with the hostel")
+    at = MONDAY + timedelta(hours=2)
+    for deed, more in (
+        ("ask_back", {"text": "How many?"}),
+        ("advise", {"text": "Ask the council"}),
+        ("pass_up", {"text": "Up", "tried": "T", "not_enough": "N"}),
+        ("close", {"text": "Done", "outcome": EscalationState.RESOLVED}),
+        ("accept", {}),
+        ("pause", {"reason": "Waits", "until_on": at.date() + timedelta(days=9)}),
+    ):
+        with pytest.raises(Stale) as stale:
+            step(deed, gap, world.declan, at, **more)
+        assert stale.value.by == "Orla Keaveney", deed
+        db.session.rollback()
+    step("send", gap, world.orla, at, text="Nothing came of it")
+    step("ask_back", gap, world.declan, at + timedelta(hours=1), text="How many?")
+
+
 def climb(world, gap):
     at = MONDAY
     for who in ("declan", "sinead", "sinead"):

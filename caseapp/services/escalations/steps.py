@@ -29,9 +29,10 @@ def take(gap, act, actor, version, **texts):
 
 
 def take_as_holder(gap, actor, version, **texts):
-    """As take, for the rung that holds it now. Somebody of a rung that held it before is shown what was done since."""
+    """As take, for the rung above the worker that holds it now. Somebody of a rung that held it before is shown what was
+    done since; so is a manager who works on the case too, while it is with the worker."""
     row = take(gap, Do.HOLD_ESCALATION, actor, version, **texts)
-    if not gap.held_by(viewer=actor):
+    if row.level is Rung.WORKER or row.level is not gap.level or not gap.held_by(viewer=actor):
         raise moves.stale(row)
     return row
 
