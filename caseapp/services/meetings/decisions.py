@@ -66,9 +66,9 @@ def save(
     under which id the first of it was kept goes into that one, and begins no second.
 
     `base` is the version of the action or goal that stood on the writer's page, `stood` what it said there (as `stands` gives
-    it): where it was changed before anything of the decision was kept, only that page still knows. `over` says that they have seen what its
-    agency changed since, and decide over it. Raises Stale, with what is saved, where somebody else wrote the same
-    decision meanwhile or, on recording, where the action was changed since. Returns the decision's id."""
+    it): where it was changed before anything of the decision was kept, only that page still knows. `over` says that they
+    have seen what its agency changed since, and decide over it. Raises Stale, with what is saved, where somebody else wrote
+    the same decision meanwhile or, on recording, where the action was changed since. Returns the decision's id."""
     meeting = running(file, actor)
     about = _about(file, action_id, goal_id, actor)
     begins = bool(page) and decision_id is None and submissions.claim(_begun(page), actor=actor, at=at)
