@@ -615,6 +615,7 @@ def joined_by_hash(app, database):
     with database.server.connect(name) as control:
         for setting in ("SET enable_nestloop = off", "RESET enable_nestloop"):
             control.execute(f'ALTER DATABASE "{name}" {setting}')
+            db.session.remove()  # a connection that is out when its pool ends is closed by nobody
             with app.app_context():
                 db.engine.dispose()
             if setting.startswith("SET"):
