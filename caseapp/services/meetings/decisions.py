@@ -76,18 +76,8 @@ def save(
         decision_id = submissions.result(_begun(page), actor=actor)
     row = _find(meeting, decision_id, action_id, said.kind, goal_id)
     if row is None:
-        row = MeetingDecision(
-            id=new_id(),
-            meeting_id=meeting.id,
-            point_key=point_key,
-            action_id=action_id,
-            goal_id=goal_id or (about and getattr(about, "goal_id", None)),
-            apart_id=open_apart_id(meeting),
-            made_at=at,
-            made_by_id=actor.user_id,
-        )
-        db.session.add(row)
-        db.session.flush()
+        goal_id = goal_id or (about and getattr(about, "goal_id", None))
+        row = _new_decision(meeting, point_key, action_id, goal_id, actor, at)
     elif version is not None and row.version != version and row.made_by_id != actor.user_id:
         saved = {"text": row.text, "reason": row.reason}
         if saved != {"text": said.text, "reason": said.reason}:
@@ -121,18 +111,7 @@ def take_theirs(file: MeetingFile, action_id: int, *, actor: Viewer, at: datetim
     row = _find(meeting, None, action_id, ChangeKind.ACTION_CHANGED, None)
     said = action.last_note or action.status_reason
     if row is None:
-        row = MeetingDecision(
-            id=new_id(),
-            meeting_id=meeting.id,
-            point_key=f"goal:{action.goal_id}",
-            action_id=action_id,
-            goal_id=action.goal_id,
-            apart_id=open_apart_id(meeting),
-            made_at=at,
-            made_by_id=actor.user_id,
-        )
-        db.session.add(row)
-        db.session.flush()
+        row = _new_decision(meeting, f"goal:{action.goal_id}", action_id, action.goal_id, actor, at)
     if said and said not in row.text:
         row.text = f"{row.text}\n{said}".strip()
     row.made_by_id = actor.user_id
@@ -203,6 +182,22 @@ def _find(meeting, decision_id, action_id, kind, goal_id):
     else:
         return None
     return db.session.scalars(query.execution_options(populate_existing=True)).first()
+
+
+def _new_decision(meeting, point_key, action_id, goal_id, actor, at):
+    row = MeetingDecision(
+        id=new_id(),
+        meeting_id=meeting.id,
+        point_key=point_key,
+        action_id=action_id,
+        goal_id=goal_id,
+        apart_id=open_apart_id(meeting),
+        made_at=at,
+        made_by_id=actor.user_id,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def _of(meeting, decision_id):

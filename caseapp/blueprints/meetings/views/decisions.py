@@ -87,12 +87,7 @@ def record_decision(meeting, action_id):
         if done:
             return rooms.kept(form, key, version=decision.version, decision_id=decision.id, news=news)
         if form.stale:
-            sides = [
-                (form[name].label.text, value)
-                for name, value in form.stale.saved.items()
-                if name in form and value
-            ]
-            return rooms.kept(form, key, sides=sides, by=form.stale.by or "Somebody")
+            return _kept_beside(form, key)
         return rooms.kept(form, key, trouble=". ".join(form.form_errors))
     if done:
         say = f"Decision {decision.number} is recorded." if decision and decision.number else "Saved."
@@ -101,6 +96,14 @@ def record_decision(meeting, action_id):
     if form.stale:
         more = _conflict(form, decision)
     return refused("meetings/room.html", **rooms.context(meeting, open_action=action_id, form=form) | more)
+
+
+def _kept_beside(form, key):
+    """The answer to a pause in typing where somebody else wrote the same decision: what is saved, beside what is typed."""
+    sides = [
+        (form[name].label.text, value) for name, value in form.stale.saved.items() if name in form and value
+    ]
+    return rooms.kept(form, key, sides=sides, by=form.stale.by or "Somebody")
 
 
 def _conflict(form, decision) -> dict:
@@ -258,8 +261,7 @@ def _save_own(meeting, decision):
             now = _decision(meeting, form.result_id)
             return rooms.kept(form, "new", version=now.version, decision_id=now.id)
         if form.stale:
-            sides = [(form[n].label.text, v) for n, v in form.stale.saved.items() if n in form and v]
-            return rooms.kept(form, "new", sides=sides, by=form.stale.by or "Somebody")
+            return _kept_beside(form, "new")
         return rooms.kept(form, "new", trouble=". ".join(form.form_errors))
     if done:
         now = _decision(meeting, form.result_id)
